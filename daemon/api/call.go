@@ -1,0 +1,199 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Limits of what a client accepts and how long it waits.
+const (
+	maxAnswer   = 8 << 20
+	maxDocument = 32 << 20
+	callTimeout = 60 * time.Second
+)
+
+// errSlow is the cause of a call that ran into callTimeout.
+var errSlow = &ngo.Error{Code: ngo.Unavailable, Message: "the daemon did not answer in time", Hint: "try again; ngoctl doctor tells what keeps it"}
+
+// request is one call: path holds the elements after Prefix, unescaped.
+type request struct {
+	method string
+	path   []string
+	query  url.Values
+	body   any
+	slow   bool   // the daemon may take as long as it needs
+	stream bool   // the answer is a stream of events
+	lastID string // the event the stream goes on after
+}
+
+func get(path ...string) request { return request{method: http.MethodGet, path: path} }
+func post(body any, path ...string) request {
+	return request{method: http.MethodPost, path: path, body: body}
+}
+func patch(body any, path ...string) request {
+	return request{method: http.MethodPatch, path: path, body: body}
+}
+func put(body any, path ...string) request {
+	return request{method: http.MethodPut, path: path, body: body}
+}
+func remove(path ...string) request { return request{method: http.MethodDelete, path: path} }
+
+func (r request) with(q url.Values) request {
+	r.query = q
+	return r
+}
+
+// call sends the request and reads a T from the answer.
+func call[T any](ctx context.Context, c *Client, r request) (T, error) {
+	var out T
+	data, err := c.bytes(ctx, r, maxAnswer)
+	if err != nil {
+		return out, err
+	}
+	if err := json.Unmarshal(data, &out); err != nil {
+		return out, &ngo.Error{Code: ngo.Internal, Message: "the daemon's answer cannot be understood", Hint: "use the same version of ngoctl on both sides", Err: err}
+	}
+	return out, nil
+}
+
+// list sends the request and reads all items of a list that is not paged.
+func list[T any](ctx context.Context, c *Client, r request) ([]T, error) {
+	page, err := call[Page[T]](ctx, c, r)
+	return page.Items, err
+}
+
+// send sends the request and expects no content.
+func (c *Client) send(ctx context.Context, r request) error {
+	_, err := c.bytes(ctx, r, maxAnswer)
+	return err
+}
+
+// bytes sends the request and gives the whole body of the answer, which is at most limit long.
+func (c *Client) bytes(ctx context.Context, r request, limit int64) ([]byte, error) {
+	if !r.slow {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, callTimeout, errSlow)
+		defer cancel()
+	}
+	res, err := c.do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	if err != nil {
+		return nil, unreachable(ctx, err)
+	}
+	if int64(len(data)) > limit {
+		return nil, &ngo.Error{Code: ngo.TooLarge, Message: "the daemon's answer is too large", Hint: "ask for fewer rows with --limit"}
+	}
+	return data, nil
+}
+
+// do sends the request and gives the answer if it is a good one of our version.
+func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
+	req, err := c.build(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, unreachable(ctx, err)
+	}
+	if err := checkVersion(res); err != nil {
+		res.Body.Close()
+		return nil, err
+	}
+	if res.StatusCode/100 != 2 {
+		defer res.Body.Close()
+		return nil, readProblem(res)
+	}
+	return res, nil
+}
+
+func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
+	target, err := r.url(c.base)
+	if err != nil {
+		return nil, err
+	}
+	var body io.Reader
+	if r.body != nil {
+		data, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, fmt.Errorf("encode request: %w", err)
+		}
+		body = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	c.sign(req)
+	if r.stream {
+		req.Header.Set("Accept", "text/event-stream")
+	}
+	if r.lastID != "" {
+		req.Header.Set("Last-Event-ID", r.lastID)
+	}
+	return req, nil
+}
+
+func (c *Client) sign(req *http.Request) {
+	req.Header.Set(HeaderVersion, Version)
+	if c.program != "" {
+		req.Header.Set(HeaderProgram, c.program)
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+}
+
+// url writes the address. An empty or dotted element would name another resource after cleaning, so it is refused.
+func (r request) url(base string) (string, error) {
+	var b strings.Builder
+	b.WriteString(base)
+	b.WriteString(Prefix)
+	for _, element := range r.path {
+		if element == "" || element == "." || element == ".." {
+			return "", &ngo.Error{Code: ngo.Invalid, Message: "a name or identifier is missing"}
+		}
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(element))
+	}
+	if len(r.query) > 0 {
+		b.WriteByte('?')
+		b.WriteString(r.query.Encode())
+	}
+	return b.String(), nil
+}
+
+// checkVersion refuses an answer that is not of an ngoctl daemon of this contract.
+func checkVersion(res *http.Response) error {
+	switch got := res.Header.Get(HeaderVersion); got {
+	case Version:
+		return nil
+	case "":
+		return &ngo.Error{
+			Code: ngo.Unavailable, Message: "what answered is not an ngoctl daemon", Hint: "check --server",
+			Err: fmt.Errorf("%w: status %d without %s", ErrUnreachable, res.StatusCode, HeaderVersion),
+		}
+	default:
+		return &ngo.Error{
+			Code:    ngo.Conflict,
+			Message: fmt.Sprintf("the daemon speaks version %s of the interface, this program version %s", ngo.Printable(got), Version),
+			Hint:    "use the same version of ngoctl on both sides",
+		}
+	}
+}

@@ -1,0 +1,227 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/setting"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Status is how the daemon is. Counts are sums over every organisation the caller may see.
+type Status struct {
+	Version               string      `json:"version" doc:"Version of the daemon."`
+	Started               time.Time   `json:"started_at"`
+	UptimeSeconds         int64       `json:"uptime_seconds"`
+	Ready                 bool        `json:"ready" doc:"Whether a probe row was committed in the last 10 seconds, in every organisation."`
+	JobsPending           int64       `json:"jobs_pending"`
+	JobsParked            int64       `json:"jobs_parked"`
+	DeliveriesQuarantined int64       `json:"deliveries_quarantined"`
+	RSSBytes              int64       `json:"rss_bytes" doc:"Memory of the process; 0 where the system does not tell."`
+	Orgs                  []OrgStatus `json:"orgs"`
+	Actor                 string      `json:"actor" doc:"Who the daemon takes the caller for, such as user:meena or os:root."`
+}
+
+// OrgStatus is how one organisation's work stands.
+type OrgStatus struct {
+	Org                   string     `json:"org"`
+	JobsPending           int64      `json:"jobs_pending"`
+	JobsParked            int64      `json:"jobs_parked"`
+	DeliveriesQuarantined int64      `json:"deliveries_quarantined"`
+	LastProbe             *time.Time `json:"last_probe_at,omitempty"`
+}
+
+// Credentials log a user in.
+type Credentials struct {
+	Name     string `json:"name" minLength:"1" maxLength:"100"`
+	Password string `json:"password" minLength:"1" maxLength:"1000"`
+	Label    string `json:"label,omitempty" maxLength:"100" doc:"What to call the token, such as the name of the computer."`
+}
+
+// IssuedToken is a new token. Secret is shown this once; the daemon keeps only its digest.
+type IssuedToken struct {
+	ngo.Token
+	Secret string `json:"secret"`
+}
+
+// NewToken asks for a token.
+type NewToken struct {
+	Label      string `json:"label,omitempty" maxLength:"100"`
+	TTLSeconds int64  `json:"ttl_seconds,omitempty" minimum:"0" maximum:"315576000" doc:"How long it is good for; 0 is until it is revoked."`
+}
+
+// Org is an organisation with what its receipts say of it.
+type Org struct {
+	ngo.Org
+	Profile ngo.Profile `json:"profile"`
+}
+
+// NewOrg asks for an organisation.
+type NewOrg struct {
+	Slug    string      `json:"slug" pattern:"^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$" doc:"Short name in addresses and commands: small letters, digits, hyphens." example:"sevai"`
+	Name    string      `json:"name" minLength:"1" maxLength:"200"`
+	Zone    string      `json:"zone,omitempty" maxLength:"64" doc:"IANA time zone whose days date gifts; Asia/Kolkata when empty."`
+	Profile ProfileEdit `json:"profile,omitzero"`
+}
+
+// ProfileEdit changes the fields that are not nil.
+type ProfileEdit struct {
+	LegalName      *string   `json:"legal_name,omitempty" maxLength:"200"`
+	Address        *string   `json:"address,omitempty" maxLength:"500"`
+	PAN            *string   `json:"pan,omitempty" maxLength:"10"`
+	ApprovalNumber *string   `json:"approval_number,omitempty" maxLength:"50"`
+	ApprovalFrom   *ngo.Date `json:"approval_from,omitempty" maxLength:"10"`
+	ApprovalUntil  *ngo.Date `json:"approval_until,omitempty" maxLength:"10"`
+	Signatory      *string   `json:"signatory,omitempty" maxLength:"200"`
+	SignatoryTitle *string   `json:"signatory_title,omitempty" maxLength:"200"`
+	Language       *string   `json:"language,omitempty" maxLength:"35"`
+	ReceiptPrefix  *string   `json:"receipt_prefix,omitempty" maxLength:"16"`
+}
+
+// Apply gives p with the edit made.
+func (e ProfileEdit) Apply(p ngo.Profile) ngo.Profile {
+	change(&p.LegalName, e.LegalName)
+	change(&p.Address, e.Address)
+	change(&p.PAN, e.PAN)
+	change(&p.ApprovalNumber, e.ApprovalNumber)
+	change(&p.ApprovalFrom, e.ApprovalFrom)
+	change(&p.ApprovalUntil, e.ApprovalUntil)
+	change(&p.Signatory, e.Signatory)
+	change(&p.SignatoryTitle, e.SignatoryTitle)
+	change(&p.Language, e.Language)
+	change(&p.ReceiptPrefix, e.ReceiptPrefix)
+	return p
+}
+
+func change[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// Total is money and how many gifts it came in, per currency.
+type Total struct {
+	ngo.Money
+	Count int64 `json:"count"`
+}
+
+// Summary is an organisation at a glance. Sums are of received gifts, one Total per currency.
+type Summary struct {
+	Day            ngo.Date `json:"day" doc:"The day in the organisation's zone that today means."`
+	Today          []Total  `json:"today"`
+	Month          []Total  `json:"month"`
+	Year           []Total  `json:"year" doc:"The financial year, from 1 April."`
+	Waiting        int64    `json:"waiting" doc:"Gifts that wait for facts."`
+	Held           int64    `json:"held" doc:"Gifts that a person must look at."`
+	ReceiptsIssued int64    `json:"receipts_issued"`
+	MailQueued     int64    `json:"mail_queued"`
+	MailFailed     int64    `json:"mail_failed"`
+	JobsReady      int64    `json:"jobs_ready"`
+	JobsParked     int64    `json:"jobs_parked"`
+	Quarantined    int64    `json:"quarantined" doc:"Deliveries that were signed but not understood."`
+}
+
+// NewUser asks for a user.
+type NewUser struct {
+	Name    string       `json:"name" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$" doc:"What the user logs in with: small letters, digits, dot, hyphen, underscore."`
+	OSUser  string       `json:"os_user,omitempty" maxLength:"64" doc:"The system account whose connections on the Unix socket are this user's."`
+	Members []ngo.Member `json:"members,omitempty" maxItems:"500"`
+}
+
+// Password is a new password of a user.
+type Password struct {
+	Password string `json:"password" minLength:"10" maxLength:"1000"`
+}
+
+// MemberRole is a user's role in one organisation; empty takes the role away.
+type MemberRole struct {
+	Role ngo.Role `json:"role" enum:"admin,finance,agent,caseworker,reviewer,auditor,volunteer,"`
+}
+
+// Driver is a gateway or channel that can be added, with the form of its settings.
+type Driver struct {
+	Name     string       `json:"name"`
+	Settings setting.Form `json:"settings"`
+}
+
+// Drivers are what this daemon was built with.
+type Drivers struct {
+	Gateways []Driver `json:"gateways"`
+	Channels []Driver `json:"channels"`
+}
+
+// AddAccount connects an organisation to a provider.
+type AddAccount struct {
+	Driver string         `json:"driver" minLength:"1" maxLength:"40"`
+	Name   string         `json:"name,omitempty" pattern:"^([a-z0-9][a-z0-9-]{0,39})?$" doc:"Needed for a second account of one driver; else the driver's name."`
+	Values setting.Values `json:"values" doc:"Settings by name, secrets included."`
+}
+
+// Account is a connection to a provider. Its secrets never leave the daemon.
+type Account struct {
+	ngo.Account
+	URL string `json:"url,omitempty" doc:"The address to enter at the provider, for a gateway."`
+}
+
+// Check is what came of connecting to a provider.
+type Check struct {
+	OK      bool   `json:"ok"`
+	Problem string `json:"problem,omitempty" doc:"What the provider said against it."`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// Donation is a gift with all that became of it.
+type Donation struct {
+	ngo.Donation
+	Payment  *ngo.Payment  `json:"payment,omitempty"`
+	Receipt  *ngo.Receipt  `json:"receipt,omitempty"`
+	Messages []ngo.Message `json:"messages"`
+	Timeline []Moment      `json:"timeline" doc:"What happened, oldest first."`
+}
+
+// Moment is a line of a timeline.
+type Moment struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Receipt is a receipt with what is printed on it and the mails it went out with.
+type Receipt struct {
+	ngo.Receipt
+	Facts    json.RawMessage `json:"facts" doc:"What is printed on it, fixed at issue; the donor's PAN is masked."`
+	Messages []ngo.Message   `json:"messages"`
+}
+
+// AuditReport is what came of checking a trail.
+type AuditReport struct {
+	OK      bool   `json:"ok"`
+	Entries int64  `json:"entries"`
+	Head    string `json:"head" doc:"Hash of the last line; write it down elsewhere to prove later that none was cut off."`
+	Broken  int64  `json:"broken,omitempty" doc:"Number of the first line that was touched."`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// BackupRequest asks for a backup of the whole data folder.
+type BackupRequest struct {
+	Path       string   `json:"path" minLength:"1" maxLength:"4096" doc:"File or folder on the daemon's machine; it must be absolute."`
+	Recipients []string `json:"recipients,omitempty" maxItems:"20" doc:"age recipients that can open it."`
+}
+
+// Backup is a finished backup.
+type Backup struct {
+	Path    string    `json:"path"`
+	Size    int64     `json:"size"`
+	SHA256  string    `json:"sha256"`
+	Files   int       `json:"files"`
+	Created time.Time `json:"created_at"`
+}
+
+// Event tells that something changed, by name only: ask for it to see it.
+type Event struct {
+	ID      string `json:"id"`      // of the event, to go on from
+	Kind    string `json:"kind"`    // donation, receipt, message, job, delivery, …; Resync: anything may have changed
+	Subject string `json:"subject"` // id of what changed
+}
+
+// Resync is the kind of an event that says that events were missed: read everything anew.
+const Resync = "resync"
