@@ -1,0 +1,142 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/tui/screen"
+	"github.com/ngoctl/ngoctl/tui/widget"
+)
+
+// root is the router. It keeps the header, the footer and the help, and hands everything else to the screen in front.
+type root struct {
+	room          screen.Room
+	who           string
+	server        string
+	front         screen.Screen
+	width, height int
+	notice        screen.Notice
+	link          linked
+	help          bool
+}
+
+func newRoot(room screen.Room, s api.Status) *root {
+	return &root{room: room, who: s.Actor, server: s.Version, front: screen.NewToday(room)}
+}
+
+// Init starts the screen in front.
+func (r *root) Init() tea.Cmd { return r.front.Init() }
+
+// Update routes a message.
+func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch m := msg.(type) {
+	case tea.WindowSizeMsg:
+		r.width, r.height = m.Width, m.Height
+		r.front.Resize(m.Width, max(m.Height-2, 3))
+		return r, nil
+	case screen.Notice:
+		r.notice = m
+		return r, nil
+	case linked:
+		return r, r.onLink(m)
+	case tea.KeyMsg:
+		return r, r.onKey(m)
+	}
+	return r, r.front.Update(msg)
+}
+
+func (r *root) onLink(m linked) tea.Cmd {
+	wasDown := r.link.err != nil
+	if m.err != nil && wasDown {
+		m.at = r.link.at // stale since the first failure
+	}
+	r.link = m
+	if m.err == nil && wasDown {
+		return r.front.Update(screen.Changed{Event: api.Event{Kind: api.Resync}})
+	}
+	return nil
+}
+
+func (r *root) onKey(m tea.KeyMsg) tea.Cmd {
+	k := r.room.Keys
+	r.notice = screen.Notice{}
+	switch {
+	case key.Matches(m, k.Kill):
+		return tea.Quit
+	case r.help:
+		r.help = false
+		return nil
+	case r.front.Busy():
+		return r.front.Update(m)
+	case key.Matches(m, k.Quit):
+		return tea.Quit
+	case key.Matches(m, k.Help):
+		r.help = true
+		return nil
+	}
+	return r.front.Update(m)
+}
+
+// View draws the frame. What strangers wrote is held in its cells from the moment it is laid out until the very end.
+func (r *root) View() string {
+	if r.width == 0 {
+		return ""
+	}
+	c := widget.NewCells()
+	body := r.front.View(c)
+	if r.help {
+		body = r.helpView()
+	}
+	return c.Release(strings.Join([]string{r.header(c), body, r.footer(c)}, "\n"))
+}
+
+func (r *root) header(c *widget.Cells) string {
+	left := fmt.Sprintf(" %s · %s · %s", ngo.Printable(r.room.Org.Name), r.front.Title(), r.who)
+	right := "live "
+	if r.link.err != nil {
+		right = "! stale since " + r.link.at.In(r.room.Zone).Format("15:04") + " "
+	}
+	left = widget.Fit(c.Hold(left), max(r.width-len(right), 0), false)
+	return r.room.Theme.Bar.Render(widget.Fit(left+right, r.width, false))
+}
+
+// footer shows a notice, or the few keys that matter most here.
+func (r *root) footer(c *widget.Cells) string {
+	th := r.room.Theme
+	if r.notice.Text != "" {
+		text := widget.Fit(c.Hold(r.notice.Text), r.width, false)
+		if r.notice.Bad {
+			return th.Bad.Render(widget.Fit("! "+text, r.width, false))
+		}
+		return th.Good.Render(text)
+	}
+	var parts []string
+	for _, b := range append(r.front.Keys()[:4:4], r.room.Keys.Help, r.room.Keys.Quit) {
+		parts = append(parts, b.Help().Key+" "+b.Help().Desc)
+	}
+	return th.Foot.Render(widget.Fit(" "+strings.Join(parts, "   "), r.width, false))
+}
+
+func (r *root) helpView() string {
+	var b strings.Builder
+	b.WriteString(r.room.Theme.Strong.Render("Keys on "+r.front.Title()) + "\n\n")
+	for _, k := range append(r.front.Keys(), r.room.Keys.Help, r.room.Keys.Quit, r.room.Keys.Kill) {
+		fmt.Fprintf(&b, "  %-10s %s\n", k.Help().Key, k.Help().Desc)
+	}
+	b.WriteString("\n" + r.room.Theme.Dim.Render("any key goes back"))
+	lines := strings.Split(b.String(), "\n")
+	out := make([]string, max(r.height-2, 3))
+	for i := range out {
+		line := ""
+		if i < len(lines) {
+			line = lines[i]
+		}
+		out[i] = widget.Fit(line, r.width, false)
+	}
+	return strings.Join(out, "\n")
+}

@@ -1,0 +1,388 @@
+package screen
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/tui/widget"
+)
+
+// Today shows what came in: the organisation's figures, the gifts as they arrive, and the story of the chosen one.
+// A gift that arrives never moves the choice: it stays with its gift.
+type Today struct {
+	room          Room
+	width, height int
+
+	figures  api.Summary
+	gifts    []ngo.Donation // newest first, as the daemon gave them
+	next     string         // where the list goes on; empty at its end
+	chosen   ngo.DonationID
+	top      int // index of the first row on screen, among those that pass the filter
+	story    *api.Donation
+	preview  bool // the story stands beside or below the list
+	whole    bool // the story fills the screen
+	filter   textinput.Model
+	asking   bool  // whether to send the receipt again
+	read     int   // number of the latest request for the list
+	told     int   // number of the latest request for a story
+	due      bool  // a re-read is already planned
+	failure  error // of the last read
+	firstOne bool  // something was read
+}
+
+// NewToday makes the screen.
+func NewToday(r Room) *Today {
+	f := textinput.New()
+	f.Prompt, f.Placeholder, f.CharLimit = "/ ", "name, amount, receipt or payment", 60
+	return &Today{room: r, preview: true, filter: f}
+}
+
+// page is how many gifts one request asks for.
+const page = 100
+
+// settle is how long the screen waits for more changes before it reads anew, so that a storm of gifts costs a few reads.
+const settle = 250 * time.Millisecond
+
+type (
+	todayRead struct {
+		request int
+		figures api.Summary
+		gifts   api.Page[ngo.Donation]
+		err     error
+	}
+	todayMore struct {
+		after string
+		gifts api.Page[ngo.Donation]
+		err   error
+	}
+	todayStory struct {
+		request int
+		story   api.Donation
+		err     error
+	}
+	todayDue  struct{}
+	todaySent struct {
+		message ngo.Message
+		err     error
+	}
+)
+
+// Title names the screen.
+func (*Today) Title() string { return "Today" }
+
+// Init reads for the first time.
+func (t *Today) Init() tea.Cmd { return t.readAnew() }
+
+// Busy tells that a filter is being typed, or a question is open.
+func (t *Today) Busy() bool { return t.filter.Focused() || t.asking || t.whole }
+
+// Resize takes the room there is.
+func (t *Today) Resize(width, height int) {
+	t.width, t.height = width, height
+	t.filter.Width = max(width-4, 10)
+	t.keepInSight()
+}
+
+// Keys lists what can be pressed.
+func (t *Today) Keys() []key.Binding {
+	k := t.room.Keys
+	send := k.Send
+	if t.story == nil || t.story.Receipt == nil {
+		send.SetHelp("s", "send receipt again (this gift has none)")
+	}
+	return []key.Binding{k.Open, send, k.Filter, k.Preview, k.Refresh, k.Up, k.Down, k.Top, k.Bottom, k.PageUp, k.PageDown, k.Back}
+}
+
+// Update takes a message and gives the work that follows from it.
+func (t *Today) Update(msg tea.Msg) tea.Cmd {
+	switch m := msg.(type) {
+	case todayRead:
+		return t.onRead(m)
+	case todayMore:
+		return t.onMore(m)
+	case todayStory:
+		return t.onStory(m)
+	case Changed:
+		return t.onChange(m)
+	case todayDue:
+		t.due = false
+		return t.readAnew()
+	case todaySent:
+		return t.onSent(m)
+	case tea.KeyMsg:
+		return t.onKey(m)
+	}
+	return nil
+}
+
+func (t *Today) readAnew() tea.Cmd {
+	t.read++
+	n, c, org := t.read, t.room.Client, t.room.Org.Slug
+	return load(func(ctx context.Context) tea.Msg {
+		figures, err := c.Summary(ctx, org)
+		if err != nil {
+			return todayRead{request: n, err: err}
+		}
+		gifts, err := c.Donations(ctx, org, api.DonationQuery{ListQuery: api.ListQuery{Limit: page}})
+		return todayRead{request: n, figures: figures, gifts: gifts, err: err}
+	})
+}
+
+func (t *Today) onRead(m todayRead) tea.Cmd {
+	if m.request != t.read {
+		return nil
+	}
+	t.failure = m.err
+	if m.err != nil {
+		return nil
+	}
+	t.firstOne = true
+	t.figures = m.figures
+	t.gifts, t.next = join(m.gifts.Items, t.gifts), m.gifts.Next
+	if len(t.gifts) > len(m.gifts.Items) {
+		t.next = string(t.gifts[len(t.gifts)-1].ID) // older pages that were read stay
+	}
+	if t.index() < 0 {
+		t.choose(0)
+	}
+	t.keepInSight()
+	return t.tell()
+}
+
+// join puts what was just read in front of the older gifts that it does not reach.
+func join(fresh, old []ngo.Donation) []ngo.Donation {
+	if len(fresh) == 0 {
+		return fresh
+	}
+	last := fresh[len(fresh)-1].ID
+	for i, d := range old {
+		if d.ID < last {
+			return slices.Concat(fresh, old[i:])
+		}
+	}
+	return fresh
+}
+
+func (t *Today) more() tea.Cmd {
+	if t.next == "" {
+		return nil
+	}
+	after, c, org := t.next, t.room.Client, t.room.Org.Slug
+	return load(func(ctx context.Context) tea.Msg {
+		gifts, err := c.Donations(ctx, org, api.DonationQuery{ListQuery: api.ListQuery{Limit: page, After: after}})
+		return todayMore{after: after, gifts: gifts, err: err}
+	})
+}
+
+func (t *Today) onMore(m todayMore) tea.Cmd {
+	if m.err != nil {
+		return notice(failed(m.err))
+	}
+	if m.after != t.next {
+		return nil
+	}
+	t.gifts, t.next = append(t.gifts, m.gifts.Items...), m.gifts.Next
+	return nil
+}
+
+// tell asks for the story of the chosen gift.
+func (t *Today) tell() tea.Cmd {
+	if t.chosen == "" {
+		t.story = nil
+		return nil
+	}
+	if t.story != nil && t.story.ID != t.chosen {
+		t.story = nil
+	}
+	t.told++
+	n, id, c, org := t.told, t.chosen, t.room.Client, t.room.Org.Slug
+	return load(func(ctx context.Context) tea.Msg {
+		s, err := c.Donation(ctx, org, id)
+		return todayStory{request: n, story: s, err: err}
+	})
+}
+
+func (t *Today) onStory(m todayStory) tea.Cmd {
+	if m.request != t.told {
+		return nil
+	}
+	if m.err != nil {
+		return notice(failed(m.err))
+	}
+	t.story = &m.story
+	return nil
+}
+
+func (t *Today) onChange(Changed) tea.Cmd {
+	if t.due {
+		return nil
+	}
+	t.due = true
+	return tea.Tick(settle, func(time.Time) tea.Msg { return todayDue{} })
+}
+
+func (t *Today) onSent(m todaySent) tea.Cmd {
+	if m.err != nil {
+		return notice(failed(m.err))
+	}
+	return tea.Batch(t.tell(), notice(Notice{Text: "the receipt is on its way to " + ngo.Printable(m.message.Recipient) + " again"}))
+}
+
+func notice(n Notice) tea.Cmd { return func() tea.Msg { return n } }
+
+func (t *Today) onKey(m tea.KeyMsg) tea.Cmd {
+	switch {
+	case t.asking:
+		return t.onAnswer(m)
+	case t.filter.Focused():
+		return t.onFilterKey(m)
+	}
+	k := t.room.Keys
+	switch {
+	case key.Matches(m, k.Filter):
+		t.whole = false
+		return t.filter.Focus()
+	case key.Matches(m, k.Open):
+		t.whole = t.chosen != "" && !t.whole
+	case key.Matches(m, k.Preview):
+		t.preview = !t.preview
+		t.keepInSight()
+	case key.Matches(m, k.Send):
+		return t.ask()
+	case key.Matches(m, k.Refresh):
+		return t.readAnew()
+	case key.Matches(m, k.Back):
+		return t.back()
+	default:
+		return t.onMove(m)
+	}
+	return nil
+}
+
+func (t *Today) back() tea.Cmd {
+	if t.whole {
+		t.whole = false
+		return nil
+	}
+	t.filter.SetValue("")
+	t.keepInSight()
+	return nil
+}
+
+func (t *Today) ask() tea.Cmd {
+	if t.story == nil || t.story.Receipt == nil {
+		return notice(Notice{Text: "this gift has no receipt to send", Bad: true})
+	}
+	t.asking = true
+	return nil
+}
+
+// onAnswer sends for a clear yes only; any other key is a no.
+func (t *Today) onAnswer(m tea.KeyMsg) tea.Cmd {
+	t.asking = false
+	if !key.Matches(m, t.room.Keys.Yes) || t.story == nil || t.story.Receipt == nil {
+		return nil
+	}
+	id, c, org := string(t.story.Receipt.ID), t.room.Client, t.room.Org.Slug
+	return load(func(ctx context.Context) tea.Msg {
+		message, err := c.SendReceipt(ctx, org, id)
+		return todaySent{message: message, err: err}
+	})
+}
+
+func (t *Today) onFilterKey(m tea.KeyMsg) tea.Cmd {
+	switch {
+	case key.Matches(m, t.room.Keys.Open):
+		t.filter.Blur()
+	case key.Matches(m, t.room.Keys.Back):
+		t.filter.SetValue("")
+		t.filter.Blur()
+	default:
+		var cmd tea.Cmd
+		t.filter, cmd = t.filter.Update(m)
+		if t.index() < 0 {
+			return tea.Batch(cmd, t.choose(0))
+		}
+		t.keepInSight()
+		return cmd
+	}
+	if t.index() < 0 {
+		return t.choose(0)
+	}
+	t.keepInSight()
+	return nil
+}
+
+func (t *Today) onMove(m tea.KeyMsg) tea.Cmd {
+	k, at, rows := t.room.Keys, t.index(), t.rows()
+	last := len(t.shown()) - 1
+	switch {
+	case key.Matches(m, k.Up):
+		at--
+	case key.Matches(m, k.Down):
+		at++
+	case key.Matches(m, k.PageUp):
+		at -= rows
+	case key.Matches(m, k.PageDown):
+		at += rows
+	case key.Matches(m, k.Top):
+		at = 0
+	case key.Matches(m, k.Bottom):
+		at = last
+	default:
+		return nil
+	}
+	cmd := t.choose(min(max(at, 0), max(last, 0)))
+	if at >= last {
+		return tea.Batch(cmd, t.more())
+	}
+	return cmd
+}
+
+// choose makes the n-th shown gift the chosen one and asks for its story.
+func (t *Today) choose(n int) tea.Cmd {
+	shown := t.shown()
+	if n < 0 || n >= len(shown) {
+		t.chosen, t.story = "", nil
+		return nil
+	}
+	if t.chosen == shown[n].ID {
+		return nil
+	}
+	t.chosen = shown[n].ID
+	t.keepInSight()
+	return t.tell()
+}
+
+// shown gives the gifts that pass the filter.
+func (t *Today) shown() []ngo.Donation {
+	want := strings.ToLower(strings.TrimSpace(t.filter.Value()))
+	if want == "" {
+		return t.gifts
+	}
+	return slices.DeleteFunc(slices.Clone(t.gifts), func(d ngo.Donation) bool {
+		text := strings.Join([]string{d.Donor.Name, d.Donor.EMail, d.Donor.Phone, d.Amount.Plain(), d.Amount.Format(), string(d.State), d.Purpose, string(d.ID)}, "\n")
+		return !strings.Contains(strings.ToLower(text), want)
+	})
+}
+
+// index is where the chosen gift stands among the shown ones, or -1.
+func (t *Today) index() int {
+	return slices.IndexFunc(t.shown(), func(d ngo.Donation) bool { return d.ID == t.chosen })
+}
+
+// rows is how many gifts fit on the screen.
+func (t *Today) rows() int { return widget.Table{}.Rows(t.layout().list.height) }
+
+func (t *Today) keepInSight() {
+	at, rows := max(t.index(), 0), t.rows()
+	t.top = min(max(t.top, at-rows+1), at)
+}

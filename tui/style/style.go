@@ -1,0 +1,72 @@
+// Package style holds the desk's colours and keys. Colours are the terminal's own sixteen; meaning is never carried by
+// colour alone, so that the desk reads the same without any.
+package style
+
+import (
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/lipgloss"
+)
+
+// Theme is every style that screens use. It is made for one terminal: a session over SSH has its own.
+type Theme struct {
+	Bar      lipgloss.Style // header
+	Foot     lipgloss.Style // footer
+	Heading  lipgloss.Style // of a table or section
+	Selected lipgloss.Style
+	Strong   lipgloss.Style
+	Dim      lipgloss.Style
+	Good     lipgloss.Style
+	Warn     lipgloss.Style
+	Bad      lipgloss.Style
+	Box      lipgloss.Style // dialog
+}
+
+// New makes the theme for the terminal behind r.
+func New(r *lipgloss.Renderer) Theme {
+	s := r.NewStyle()
+	return Theme{
+		Bar:      s.Bold(true).Reverse(true),
+		Foot:     s.Faint(true),
+		Heading:  s.Bold(true).Underline(true),
+		Selected: s.Reverse(true),
+		Strong:   s.Bold(true),
+		Dim:      s.Faint(true),
+		Good:     s.Foreground(lipgloss.Color("2")),
+		Warn:     s.Foreground(lipgloss.Color("3")),
+		Bad:      s.Foreground(lipgloss.Color("1")).Bold(true),
+		Box:      s.Border(lipgloss.RoundedBorder()).Padding(0, 2),
+	}
+}
+
+// Keys is the one definition of every key. The footer and the help are made from it.
+type Keys struct {
+	Up, Down, Top, Bottom, PageUp, PageDown key.Binding
+	Open, Back, Filter, Preview, Send       key.Binding
+	Refresh, Help, Quit, Kill               key.Binding
+	Yes                                     key.Binding
+}
+
+// NewKeys makes the key map.
+func NewKeys() Keys {
+	bind := func(help, does string, keys ...string) key.Binding {
+		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, does))
+	}
+	return Keys{
+		Up:       bind("↑/k", "up", "up", "k"),
+		Down:     bind("↓/j", "down", "down", "j"),
+		Top:      bind("g", "newest", "g", "home"),
+		Bottom:   bind("G", "oldest shown", "G", "end"),
+		PageUp:   bind("pgup", "a page up", "pgup", "ctrl+b"),
+		PageDown: bind("pgdn", "a page down", "pgdown", "ctrl+f"),
+		Open:     bind("enter", "its whole story", "enter"),
+		Back:     bind("esc", "back", "esc"),
+		Filter:   bind("/", "find", "/"),
+		Preview:  bind("p", "story beside the list", "p"),
+		Send:     bind("s", "send receipt again", "s"),
+		Refresh:  bind("ctrl+r", "read anew", "ctrl+r"),
+		Help:     bind("?", "all keys", "?"),
+		Quit:     bind("q", "quit", "q"),
+		Kill:     bind("ctrl+c", "quit at once", "ctrl+c"),
+		Yes:      bind("y", "yes", "y", "Y"),
+	}
+}
