@@ -84,25 +84,24 @@ func (t *Today) figureLines() string {
 		return th.Dim.Render("reading …")
 	}
 	money := fmt.Sprintf("Today %s   Month %s   Year %s", totals(s.Today), totals(s.Month), totals(s.Year))
+	// What needs a person stands first, so that a narrow terminal cuts off what does not.
 	work := []string{
-		figure("waiting", s.Waiting, th.Warn), figure("held", s.Held, th.Warn),
-		figure("receipts", s.ReceiptsIssued, th.Dim), figure("mail queued", s.MailQueued, th.Dim), figure("mail failed", s.MailFailed, th.Bad),
-		figure("parked", s.JobsParked, th.Bad), figure("not understood", s.Quarantined, th.Bad),
+		figure("waiting", s.Waiting, th.Warn), figure("held", s.Held, th.Warn), figure("parked", s.JobsParked, th.Bad),
+		figure("mail failed", s.MailFailed, th.Bad), figure("not understood", s.Quarantined, th.Bad),
+		count("mail queued", s.MailQueued), count("receipts", s.ReceiptsIssued),
 	}
 	return th.Strong.Render(money) + "\n" + strings.Join(work, "   ")
 }
 
 // figure marks a count that wants attention by a sign as well as by colour.
 func figure(name string, n int64, loud lipgloss.Style) string {
-	text := fmt.Sprintf("%s %s", name, ngo.FormatNumber(n))
 	if n == 0 {
-		return text
+		return count(name, n)
 	}
-	if name == "receipts" || name == "mail queued" {
-		return text
-	}
-	return loud.Render("! " + text)
+	return loud.Render("! " + count(name, n))
 }
+
+func count(name string, n int64) string { return name + " " + ngo.FormatNumber(n) }
 
 func totals(ts []api.Total) string {
 	if len(ts) == 0 {
@@ -128,10 +127,10 @@ func (t *Today) list(c *widget.Cells, a area) string {
 		Columns: []widget.Column{
 			{Title: "Recorded", Width: 12},
 			{Title: "Donor"},
-			{Title: "Amount", Width: 16, Right: true},
-			{Title: "By", Width: 10, Least: 70},
+			{Title: "Amount", Width: 15, Right: true},
+			{Title: "By", Width: 10, Least: 76},
 			{Title: "State", Width: 11},
-			{Title: "Receipt", Width: 7, Least: 64},
+			{Title: "Receipt", Width: 7, Least: 68},
 		},
 		Heading: t.room.Theme.Heading, Selected: t.room.Theme.Selected,
 	}
