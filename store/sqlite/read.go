@@ -1,0 +1,81 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+var errDeadline = errors.New("the read took longer than a read may")
+
+// Read implements store.Engine. Codes: Unavailable when ctx or the deadline ended it, else fn's own.
+func (e *engine) Read(ctx context.Context, fn func(store.Conn) error) error {
+	if insideWrite() {
+		return &ngo.Error{Code: ngo.Conflict, Message: "a read cannot begin inside a change: use the connection that it was given"}
+	}
+	if err := e.enter(); err != nil {
+		return err
+	}
+	defer e.reads.Done()
+	ctx, cancel := context.WithTimeoutCause(ctx, readDeadline, errDeadline)
+	defer cancel()
+	defer context.AfterFunc(e.closing, cancel)()
+	session, err := e.read.Conn(ctx)
+	if err != nil {
+		return readError(ctx, err)
+	}
+	return readError(ctx, snapshotRead(ctx, session, fn))
+}
+
+// enter counts one that reads, so that Close waits for it.
+func (e *engine) enter() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return errClosed()
+	}
+	e.reads.Add(1)
+	return nil
+}
+
+// snapshotRead runs fn between a begin and a rollback, and gives the connection back clean.
+func snapshotRead(ctx context.Context, session *sql.Conn, fn func(store.Conn) error) (err error) {
+	s := &scope{session: session}
+	if err := session.Raw(func(dc any) error { s.conn = dc.(*conn); s.conn.ctx = ctx; return nil }); err != nil {
+		return errors.Join(err, session.Close())
+	}
+	defer func() { err = errors.Join(err, s.leave()) }() // also when fn panics
+	if _, err := s.Exec("begin"); err != nil {
+		return err
+	}
+	return fn(s)
+}
+
+// leave ends the snapshot. A connection on which that fails is not used again.
+func (s *scope) leave() error {
+	err := s.end()
+	bad := s.session.Raw(func(any) error {
+		s.conn.ctx = nil
+		if s.conn.exec("rollback") != nil {
+			return driver.ErrBadConn
+		}
+		return nil
+	})
+	if bad != nil {
+		return err // Raw has closed the session
+	}
+	return errors.Join(err, s.session.Close())
+}
+
+// readError says that the read was ended from outside, if it was.
+func readError(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return &ngo.Error{Code: ngo.Unavailable, Message: "the read was ended before it was complete", Hint: "try again, or ask for less at a time",
+		Err: errors.Join(context.Cause(ctx), err)}
+}
