@@ -101,8 +101,8 @@ func change[T any](to, from *T) {
 
 // Total is money and how many gifts it came in, per currency.
 type Total struct {
-	ngo.Money
-	Count int64 `json:"count"`
+	Money ngo.Money `json:"money"`
+	Count int64     `json:"count"`
 }
 
 // Summary is an organisation at a glance. Sums are of received gifts, one Total per currency.
