@@ -1,0 +1,206 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// NewAccount is an account on its way in, its secrets sealed already.
+type NewAccount struct {
+	Account ngo.Account
+	sealed  []byte
+}
+
+// NewAccount prepares an account: its id and its sealed secrets.
+func (o *Org) NewAccount(kind ngo.AccountKind, driver, name string, settings, secrets map[string]string) NewAccount {
+	now := instant(o.now())
+	a := ngo.Account{ID: ngo.NewID[ngo.AccountID](now), Kind: kind, Driver: driver, Name: name, Settings: settings, Created: now}
+	return NewAccount{Account: a, sealed: o.box.Seal(textMap(secrets), "account", "secrets", string(a.ID))}
+}
+
+// textMap writes a map of texts as JSON.
+func textMap(m map[string]string) []byte {
+	if m == nil {
+		m = map[string]string{}
+	}
+	out, _ := json.Marshal(m) // texts always have a JSON form
+	return out
+}
+
+const insertAccount = `
+insert into account (id, kind, driver, name, settings, secrets, created)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (kind, name) where removed is null do nothing`
+
+// AddAccount adds an account. It fails with Conflict when there is one of its kind and name.
+func (t *Tx) AddAccount(n NewAccount) error {
+	a := n.Account
+	added, err := t.exec("add account", insertAccount, string(a.ID), string(a.Kind), a.Driver, a.Name, string(textMap(a.Settings)), n.sealed, ngo.Stamp(a.Created))
+	if err != nil {
+		return err
+	}
+	if added == 0 {
+		return accountTaken(a.Kind, a.Name)
+	}
+	t.audit("account.add", string(a.ID), nil, facts{{"kind", string(a.Kind)}, {"driver", a.Driver}, {"name", a.Name}, {"settings", string(textMap(a.Settings))}})
+	t.changed("account", string(a.ID))
+	return nil
+}
+
+func accountTaken(kind ngo.AccountKind, name string) error {
+	return &ngo.Error{Code: ngo.Conflict, Message: fmt.Sprintf("there is a %s called %s already", kind, ngo.Printable(name)), Hint: fmt.Sprintf("choose another with --name, or remove it first: ngoctl %s remove %s", kind, ngo.Printable(name))}
+}
+
+const accountColumns = `id, kind, driver, name, settings, created, removed`
+
+func scanAccount(s scanner) (ngo.Account, error) {
+	var a ngo.Account
+	var settings string
+	err := s.Scan(&a.ID, &a.Kind, &a.Driver, &a.Name, &settings, at(&a.Created), maybeAt(&a.Removed))
+	if err != nil {
+		return a, err
+	}
+	return a, json.Unmarshal([]byte(settings), &a.Settings)
+}
+
+const (
+	listAccounts = `
+select ` + accountColumns + `
+from account
+where removed is null and ($1 = '' or kind = $1)
+order by kind desc, name`
+
+	selectAccount = `
+select ` + accountColumns + `
+from account
+where removed is null and kind = $1 and name = $2`
+
+	selectAccountByID = `
+select ` + accountColumns + `
+from account
+where id = $1`
+
+	selectSecrets = `
+select secrets
+from account
+where id = $1`
+)
+
+// Accounts lists the accounts of a kind, or of both when it is empty, without those removed.
+func (r *Rx) Accounts(kind ngo.AccountKind) ([]ngo.Account, error) {
+	return all(r.conn, "accounts", scanAccount, listAccounts, string(kind))
+}
+
+// Account gives the account of a kind with this name, unless it was removed.
+func (r *Rx) Account(kind ngo.AccountKind, name string) (ngo.Account, error) {
+	return get(r.conn, string(kind), name, scanAccount, selectAccount, string(kind), name)
+}
+
+// AccountByID gives an account, also one that was removed.
+func (r *Rx) AccountByID(id ngo.AccountID) (ngo.Account, error) {
+	return get(r.conn, "account", string(id), scanAccount, selectAccountByID, string(id))
+}
+
+// Secrets opens the secrets of an account.
+func (r *Rx) Secrets(id ngo.AccountID) (map[string]string, error) {
+	sealed, err := get(r.conn, "account", string(id), scanOne[[]byte], selectSecrets, string(id))
+	if err != nil {
+		return nil, err
+	}
+	plain, err := r.org.box.Open(sealed, "account", "secrets", string(id))
+	if err != nil {
+		return nil, err
+	}
+	secrets := map[string]string{}
+	if err := json.Unmarshal(plain, &secrets); err != nil {
+		return nil, fmt.Errorf("read secrets of account %s: %w", id, err)
+	}
+	return secrets, nil
+}
+
+const setRemoved = `
+update account
+set removed = $2,
+    act_id = $3
+where id = $1`
+
+// RemoveAccount retires an account, and leaves an act by which it can be brought back. It fails with Conflict when it
+// was removed before.
+func (t *Tx) RemoveAccount(id ngo.AccountID) (ngo.Act, error) {
+	a, err := t.AccountByID(id)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	if a.Removed != nil {
+		return ngo.Act{}, &ngo.Error{Code: ngo.Conflict, Message: "account " + a.Name + " was removed before"}
+	}
+	act, err := t.addAct(ngo.Act{Kind: ngo.ActAccount, Title: fmt.Sprintf("removed %s %s", a.Kind, a.Name), Before: fmt.Appendf(nil, `{"account":%q}`, id)})
+	if err != nil {
+		return act, err
+	}
+	return act, t.setRemoved(a, act, true)
+}
+
+func (t *Tx) setRemoved(a ngo.Account, act ngo.Act, removed bool) error {
+	when, action := any(nil), "account.restore"
+	if removed {
+		when, action = t.stamp(), "account.remove"
+	}
+	if err := t.must("account", string(a.ID), setRemoved, string(a.ID), when, string(act.ID)); err != nil {
+		return err
+	}
+	t.audit(action, string(a.ID), facts{{"name", a.Name}}, facts{{"act", string(act.ID)}})
+	t.changed("account", string(a.ID))
+	return nil
+}
+
+const selectAccountAct = `
+select act_id
+from account
+where id = $1`
+
+// undoAccount turns a removal, or the undoing of one, around.
+func (t *Tx) undoAccount(done ngo.Act) (ngo.Act, error) {
+	var before struct {
+		Account ngo.AccountID `json:"account"`
+	}
+	if err := json.Unmarshal(done.Before, &before); err != nil {
+		return ngo.Act{}, fmt.Errorf("read act %s: %w", done.ID, err)
+	}
+	last, err := get(t.w, "account", string(before.Account), scanOne[ngo.ActID], selectAccountAct, string(before.Account))
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	a, err := t.AccountByID(before.Account)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	if last != done.ID {
+		return ngo.Act{}, changedSince("account " + a.Name)
+	}
+	removing := a.Removed == nil
+	if !removing {
+		if err := t.nameFree(a); err != nil {
+			return ngo.Act{}, err
+		}
+	}
+	title := map[bool]string{true: "removed", false: "brought back"}[removing]
+	act, err := t.addAct(ngo.Act{Kind: ngo.ActAccount, Title: fmt.Sprintf("%s %s %s", title, a.Kind, a.Name), Undoes: done.ID, Before: done.Before})
+	if err != nil {
+		return act, err
+	}
+	return act, t.setRemoved(a, act, removing)
+}
+
+func (t *Tx) nameFree(a ngo.Account) error {
+	_, err := t.Account(a.Kind, a.Name)
+	if ngo.CodeOf(err) == ngo.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return accountTaken(a.Kind, a.Name)
+}

@@ -1,0 +1,228 @@
+package store
+
+import (
+	"crypto/sha256"
+	"time"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// NewDelivery is a delivery on its way in, sealed already.
+type NewDelivery struct {
+	ID      ngo.DeliveryID
+	account ngo.AccountID
+	hint    string
+	digest  [32]byte
+	size    int64
+	sealed  []byte
+	blob    ngo.BlobID
+}
+
+// MostInline is the longest body that NewDelivery seals into the row; a longer one goes to a blob.
+const MostInline = 64 << 10
+
+const mostHint = 200 // a hint is a stranger's text
+
+// NewDelivery prepares a body as it came: its id, its digest, its sealed form. A body longer than MostInline is not
+// sealed here: the caller puts it in a blob and adds NewDelivery.InBlob.
+func (o *Org) NewDelivery(account ngo.AccountID, hint string, body []byte) NewDelivery {
+	d := NewDelivery{
+		ID:      ngo.NewID[ngo.DeliveryID](o.now()),
+		account: account,
+		hint:    cut(ngo.Printable(hint), mostHint),
+		digest:  sha256.Sum256(body),
+		size:    int64(len(body)),
+	}
+	if len(body) <= MostInline {
+		d.sealed = o.box.Seal(body, "delivery", "body", string(d.ID))
+	}
+	return d
+}
+
+// InBlob is the delivery with its body in a blob.
+func (d NewDelivery) InBlob(blob ngo.BlobID) NewDelivery {
+	d.sealed, d.blob = nil, blob
+	return d
+}
+
+const insertDelivery = `
+insert into delivery (id, account_id, digest, hint, size, received, body, blob_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (account_id, digest) do nothing`
+
+// AddDelivery keeps a delivery and leaves the job that reads it. It says false, and leaves nothing, for a body that the
+// account has sent before.
+func (t *Tx) AddDelivery(d NewDelivery) (added bool, err error) {
+	if d.sealed == nil && d.blob == "" {
+		return false, &ngo.Error{Code: ngo.TooLarge, Message: "a body this long belongs in a blob"}
+	}
+	n, err := t.exec("add delivery", insertDelivery, string(d.ID), string(d.account), d.digest[:], d.hint, d.size, t.stamp(),
+		bytesOrNull(d.sealed), orNull(d.blob))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	t.audit("delivery.accept", string(d.ID), nil, facts{{"account", string(d.account)}, {"sha256", d.digest[:]}, {"size", d.size}})
+	t.count("delivery", string(ngo.DeliveryAccepted), 1)
+	t.changed("delivery", string(d.ID))
+	return true, t.Enqueue(ngo.LanePayment, ngo.JobIngest, string(d.ID), 0)
+}
+
+const deliveryColumns = `id, account_id, digest, hint, size, state, reason, summary, received, processed`
+
+func scanDelivery(s scanner) (ngo.Delivery, error) {
+	var d ngo.Delivery
+	var digest []byte
+	err := s.Scan(&d.ID, &d.Account, &digest, &d.Hint, &d.Size, &d.State, &d.Reason, &d.Summary, at(&d.Received), maybeAt(&d.Processed))
+	copy(d.Digest[:], digest)
+	return d, err
+}
+
+const selectDelivery = `
+select ` + deliveryColumns + `
+from delivery
+where id = $1`
+
+// Delivery gives one delivery, without its body.
+func (r *Rx) Delivery(id ngo.DeliveryID) (ngo.Delivery, error) {
+	return get(r.conn, "delivery", string(id), scanDelivery, selectDelivery, string(id))
+}
+
+const selectBody = `
+select body, coalesce(blob_id, '')
+from delivery
+where id = $1`
+
+type storedBody struct {
+	sealed []byte
+	blob   ngo.BlobID
+}
+
+// DeliveryBody gives the body as it came, or the blob it lies in. It fails with NotFound once the body was erased.
+func (r *Rx) DeliveryBody(id ngo.DeliveryID) (body []byte, blob ngo.BlobID, err error) {
+	scan := func(s scanner) (b storedBody, err error) { return b, s.Scan(&b.sealed, &b.blob) }
+	stored, err := get(r.conn, "delivery", string(id), scan, selectBody, string(id))
+	if err != nil || stored.blob != "" {
+		return nil, stored.blob, err
+	}
+	if stored.sealed == nil {
+		return nil, "", &ngo.Error{Code: ngo.NotFound, Message: "the body of delivery " + string(id) + " was erased", Hint: "its digest and its effects are kept: ngoctl delivery show " + string(id)}
+	}
+	body, err = r.org.box.Open(stored.sealed, "delivery", "body", string(id))
+	return body, "", err
+}
+
+// DeliveryQuery asks for deliveries, of one state unless it is empty.
+type DeliveryQuery struct {
+	ListQuery
+	State ngo.DeliveryState
+}
+
+const listDeliveries = `
+select ` + deliveryColumns + `
+from delivery
+where id < $1 and ($2 = '' or state = $2)
+order by id desc
+limit $3`
+
+// listQuarantined is the same, in the words that its index needs.
+const listQuarantined = `
+select ` + deliveryColumns + `
+from delivery
+where id < $1 and state = 'quarantined'
+order by id desc
+limit $2`
+
+// Deliveries lists what came in, newest first.
+func (r *Rx) Deliveries(q DeliveryQuery) (items []ngo.Delivery, next string, err error) {
+	key := func(d ngo.Delivery) string { return string(d.ID) }
+	if q.State == ngo.DeliveryQuarantined {
+		return page(r.conn, "deliveries", q.ListQuery, scanDelivery, key, listQuarantined, q.before())
+	}
+	return page(r.conn, "deliveries", q.ListQuery, scanDelivery, key, listDeliveries, q.before(), string(q.State))
+}
+
+const settleDelivery = `
+update delivery
+set state = $2,
+    summary = $3,
+    reason = $4,
+    processed = $5
+where id = $1 and state = $6`
+
+// SettleDelivery records what became of a delivery. Settling it the same way again changes nothing; a move that is not
+// allowed fails with Conflict.
+func (t *Tx) SettleDelivery(id ngo.DeliveryID, state ngo.DeliveryState, summary, reason string) error {
+	var processed any // a quarantined one still waits for a person
+	if state == ngo.DeliveryProcessed {
+		processed = t.stamp()
+	}
+	settle := func(from ngo.DeliveryState) (int64, error) {
+		return t.exec("settle delivery", settleDelivery, string(id), string(state), cut(ngo.Printable(summary), mostHint), reason, processed, string(from))
+	}
+	from := ngo.DeliveryAccepted
+	n, err := settle(from) // nearly always it was just accepted: one statement
+	if err == nil && n == 0 {
+		from, n, err = t.settleAgain(id, state, settle)
+	}
+	if err != nil || n == 0 {
+		return err
+	}
+	if state != ngo.DeliveryProcessed || from != ngo.DeliveryAccepted {
+		t.audit("delivery."+string(state), string(id), facts{{"state", string(from)}}, facts{{"summary", personal(summary)}, {"reason", personal(reason)}})
+	}
+	t.moved("delivery", string(from), string(state))
+	t.changed("delivery", string(id))
+	return nil
+}
+
+func (t *Tx) settleAgain(id ngo.DeliveryID, state ngo.DeliveryState, settle func(ngo.DeliveryState) (int64, error)) (ngo.DeliveryState, int64, error) {
+	d, err := t.Delivery(id)
+	if err != nil || d.State == state {
+		return d.State, 0, err
+	}
+	if !d.State.CanBecome(state) {
+		return d.State, 0, badMove("delivery", string(id), string(d.State), string(state))
+	}
+	n, err := settle(d.State)
+	return d.State, n, err
+}
+
+func badMove(what, id, from, to string) error {
+	return &ngo.Error{Code: ngo.Conflict, Message: "the " + what + " " + id + " is " + from + " and cannot become " + to, Hint: "look at it again: it may have changed meanwhile"}
+}
+
+// eraseAtOnce bounds how long one transaction of EraseBodies takes.
+const eraseAtOnce = 500
+
+const eraseBodies = `
+update delivery
+set body = null,
+    blob_id = null
+where id in (
+  select id
+  from delivery
+  where processed is not null and (body is not null or blob_id is not null) and processed < $1
+  order by processed
+  limit $2
+)`
+
+// EraseBodies erases the bodies of deliveries processed before a moment, at most 500 at once, and tells how many; the
+// digests stay. Blobs that held one are nobody's then, and the sweeper takes them.
+func (t *Tx) EraseBodies(before time.Time) (n int, err error) {
+	count, err := t.exec("erase bodies", eraseBodies, ngo.Stamp(before), eraseAtOnce)
+	if count > 0 {
+		t.audit("delivery.erase", "", nil, facts{{"bodies", count}, {"processed_before", ngo.Stamp(before)}})
+	}
+	return int(count), err
+}
+
+// cut shortens s to at most n bytes, at the end of a sign.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}

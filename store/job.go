@@ -1,0 +1,314 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"maragu.dev/goqite"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// The queue is goqite's table, one goqite queue per lane, with columns of ours beside its own. Jobs are sent with
+// goqite's SendTx; all else are statements of ours (docs/adr/0004-queue-on-goqite-table.md says why).
+
+// mostCrashes is how often a job may be claimed and neither finished nor failed, because the program died or the lease
+// ran out, before a claim parks it instead.
+const mostCrashes = 4
+
+const crashed = "the program stopped, or the job took longer than its lease, four times while working on this"
+
+const mostCause = 500 // of the text of an error
+
+func newQueues() map[ngo.Lane]*goqite.Queue {
+	queues := map[ngo.Lane]*goqite.Queue{}
+	for _, lane := range ngo.Lanes {
+		queues[lane] = goqite.New(goqite.NewOpts{
+			DB:         new(sql.DB), // SendTx uses the transaction it is given; New wants one all the same
+			Name:       string(lane),
+			MaxReceive: 1 << 30, // never: giving up is ours to decide
+		})
+	}
+	return queues
+}
+
+// jobBody is what goqite carries: when the job was sent, its kind and its subject. The first makes the job due (see the
+// column due), by our clock rather than goqite's.
+func jobBody(sent time.Time, kind ngo.JobKind, subject string) []byte {
+	return []byte(ngo.Stamp(sent) + " " + string(kind) + " " + subject)
+}
+
+const delayJob = `
+update goqite
+set not_before = $2
+where id = $1`
+
+// Enqueue leaves a job that may run after delay.
+func (t *Tx) Enqueue(lane ngo.Lane, kind ngo.JobKind, subject string, delay time.Duration) error {
+	queue := t.org.queues[lane]
+	if queue == nil {
+		return &ngo.Error{Code: ngo.Internal, Message: fmt.Sprintf("there is no lane %q", lane)}
+	}
+	// The closure has no context; the transaction has its own.
+	id, err := queue.SendAndGetIDTx(context.Background(), t.w.SQLTx(), goqite.Message{Body: jobBody(t.now, kind, subject)})
+	if err != nil {
+		return fmt.Errorf("enqueue %s %s: %w", kind, subject, err)
+	}
+	if delay > 0 {
+		if err := t.must("job", string(id), delayJob, string(id), ngo.Stamp(t.now.Add(delay))); err != nil {
+			return err
+		}
+	}
+	t.count("job", string(ngo.JobReady), 1)
+	t.due(ngo.JobID(id), lane, delay)
+	return nil
+}
+
+func (t *trail) due(id ngo.JobID, lane ngo.Lane, delay time.Duration) {
+	t.w.Note(Change{Org: t.slug, Kind: "job", ID: string(id), Lane: lane, Due: t.now.Add(max(delay, 0))})
+}
+
+const jobColumns = `id, queue, body, state, attempts, received, last_error, due`
+
+func scanJob(s scanner) (ngo.Job, error) {
+	var j ngo.Job
+	var body []byte
+	if err := s.Scan(&j.ID, &j.Lane, &body, &j.State, &j.Attempts, &j.Lease, &j.Error, at(&j.Due)); err != nil {
+		return j, err
+	}
+	sent, rest, _ := bytes.Cut(body, []byte(" "))
+	kind, subject, _ := strings.Cut(string(rest), " ")
+	j.Kind, j.Subject = ngo.JobKind(kind), subject
+	return j, at(&j.Created).Scan(string(sent))
+}
+
+// claimJobs counts the claim as a crash when the one before it ended without a word, and parks what crashed too often.
+const claimJobs = `
+update goqite
+set received = received + 1,
+    not_before = $3,
+    crashes = crashes + leased,
+    leased = case when crashes + leased >= $5 then 0 else 1 end,
+    state = case when crashes + leased >= $5 then 'parked' else state end,
+    last_error = case when crashes + leased >= $5 then $6 else last_error end
+where id in (
+  select id
+  from goqite
+  where queue = $1 and state = 'ready' and due <= $2
+  order by due
+  limit $4
+)
+returning ` + jobColumns
+
+// Claim takes up to n jobs of a lane that are due, the longest due first, and keeps others from them until the lease
+// ends. Job.Lease is the fence: only who holds it can finish, advance, retry, park or extend the job.
+func (t *Tx) Claim(lane ngo.Lane, n int, lease time.Duration) ([]ngo.Job, error) {
+	jobs, err := all(t.w, "jobs", scanJob, claimJobs, string(lane), t.stamp(), ngo.Stamp(t.now.Add(lease)), n, mostCrashes, crashed)
+	if err != nil {
+		return nil, err
+	}
+	jobs = slices.DeleteFunc(jobs, func(j ngo.Job) bool {
+		if j.State == ngo.JobParked {
+			t.moved("job", string(ngo.JobReady), string(ngo.JobParked))
+			t.changed("job", string(j.ID))
+		}
+		return j.State == ngo.JobParked
+	})
+	slices.SortStableFunc(jobs, func(a, b ngo.Job) int { return a.Created.Compare(b.Created) })
+	return jobs, nil
+}
+
+// fenced runs a statement on a claimed job. It fails with Conflict when the lease was lost: somebody else has the job,
+// or had it and is done.
+func (t *Tx) fenced(verb string, j ngo.Job, query string, args ...any) error {
+	n, err := t.exec(verb+" job "+string(j.ID), query, append([]any{string(j.ID), j.Lease}, args...)...)
+	if err == nil && n == 0 {
+		return &ngo.Error{Code: ngo.Conflict, Message: "the lease of job " + string(j.ID) + " ran out and the job was taken over", Hint: "nothing to do: whoever took it over finishes it"}
+	}
+	return err
+}
+
+const finishJob = `
+delete from goqite
+where id = $1 and received = $2 and state = 'ready'`
+
+// Finish ends a claimed job. It fails with Conflict when the lease was lost.
+func (t *Tx) Finish(j ngo.Job) error {
+	if err := t.fenced("finish", j, finishJob); err != nil {
+		return err
+	}
+	t.count("job", string(ngo.JobReady), -1)
+	t.changed("job", string(j.ID))
+	return nil
+}
+
+const advanceJob = `
+update goqite
+set queue = $3,
+    body = $4,
+    not_before = null,
+    attempts = 0,
+    crashes = 0,
+    leased = 0,
+    last_error = ''
+where id = $1 and received = $2 and state = 'ready'`
+
+// Advance ends a claimed job and leaves the next one in its row. It fails with Conflict when the lease was lost.
+func (t *Tx) Advance(j ngo.Job, lane ngo.Lane, kind ngo.JobKind, subject string) error {
+	if err := t.fenced("advance", j, advanceJob, string(lane), jobBody(t.now, kind, subject)); err != nil {
+		return err
+	}
+	t.due(j.ID, lane, 0)
+	return nil
+}
+
+const retryJob = `
+update goqite
+set not_before = $3,
+    attempts = attempts + 1,
+    leased = 0,
+    last_error = $4
+where id = $1 and received = $2 and state = 'ready'`
+
+// Retry gives a claimed job back, to be tried again after delay, and counts a failed attempt. It fails with Conflict
+// when the lease was lost.
+func (t *Tx) Retry(j ngo.Job, delay time.Duration, cause string) error {
+	if err := t.fenced("retry", j, retryJob, ngo.Stamp(t.now.Add(delay)), causeText(cause)); err != nil {
+		return err
+	}
+	t.due(j.ID, j.Lane, delay)
+	return nil
+}
+
+const parkJob = `
+update goqite
+set state = 'parked',
+    attempts = attempts + 1,
+    leased = 0,
+    last_error = $3
+where id = $1 and received = $2 and state = 'ready'`
+
+// Park sets a claimed job aside until a person has it retried. It fails with Conflict when the lease was lost.
+func (t *Tx) Park(j ngo.Job, cause string) error {
+	if err := t.fenced("park", j, parkJob, causeText(cause)); err != nil {
+		return err
+	}
+	t.moved("job", string(ngo.JobReady), string(ngo.JobParked))
+	t.changed("job", string(j.ID))
+	return nil
+}
+
+func causeText(cause string) string { return cut(ngo.Printable(cause), mostCause) }
+
+const extendJob = `
+update goqite
+set not_before = $3
+where id = $1 and received = $2 and state = 'ready' and leased = 1`
+
+// Extend has the lease end that long from now. It fails with Conflict when the lease was lost.
+func (t *Tx) Extend(j ngo.Job, lease time.Duration) error {
+	return t.fenced("extend", j, extendJob, ngo.Stamp(t.now.Add(lease)))
+}
+
+const retryParked = `
+update goqite
+set state = 'ready',
+    not_before = $2,
+    attempts = 0,
+    crashes = 0,
+    leased = 0
+where id = $1 and state = 'parked'`
+
+// RetryParked has a parked job tried again, as often as a new one. It fails with NotFound when there is no such job,
+// and with Conflict when it is not parked.
+func (t *Tx) RetryParked(id ngo.JobID) error {
+	j, err := t.Job(id)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec("retry job", retryParked, string(id), t.stamp())
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return &ngo.Error{Code: ngo.Conflict, Message: "job " + string(id) + " is not parked", Hint: "it runs by itself; see ngoctl job show " + string(id)}
+	}
+	t.audit("job.retry", string(id), facts{{"attempts", int64(j.Attempts)}}, facts{{"kind", string(j.Kind)}, {"subject", j.Subject}})
+	t.moved("job", string(ngo.JobParked), string(ngo.JobReady))
+	t.due(id, j.Lane, 0)
+	return nil
+}
+
+const releaseLeases = `
+update goqite
+set not_before = $1,
+    crashes = crashes + 1,
+    leased = 0
+where leased = 1 and state = 'ready' and crashes + 1 < $2`
+
+// ReleaseLeases gives back what a process that is gone had claimed, so that it need not wait for the leases to end, and
+// tells how many jobs. It is for the start of the only process on the folder. A job at its last chance keeps its lease,
+// and is parked by the claim after it.
+func (t *Tx) ReleaseLeases() (int, error) {
+	n, err := t.exec("release leases", releaseLeases, t.stamp(), mostCrashes)
+	return int(n), err
+}
+
+const selectJob = `
+select ` + jobColumns + `
+from goqite
+where id = $1`
+
+// Job gives one job.
+func (r *Rx) Job(id ngo.JobID) (ngo.Job, error) {
+	return get(r.conn, "job", string(id), scanJob, selectJob, string(id))
+}
+
+const nextDue = `
+select due
+from goqite
+where queue = $1 and state = 'ready'
+order by due
+limit 1`
+
+// NextDue tells when the next job of a lane may run; a claimed one counts by the end of its lease. It says false when
+// there is none.
+func (r *Rx) NextDue(lane ngo.Lane) (due time.Time, ok bool, err error) {
+	found, err := all(r.conn, "due jobs", scanDue, nextDue, string(lane))
+	if err != nil || len(found) == 0 {
+		return time.Time{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func scanDue(s scanner) (due time.Time, err error) { return due, s.Scan(at(&due)) }
+
+// JobQuery asks for jobs; an empty field means any.
+type JobQuery struct {
+	ListQuery
+	Lane  ngo.Lane
+	State ngo.JobState
+	Kind  ngo.JobKind
+}
+
+// A kind stands in the body between the first 25 signs and the next space.
+const listJobs = `
+select ` + jobColumns + `
+from goqite
+where id < $1
+  and ($2 = '' or queue = $2)
+  and ($3 = '' or state = $3)
+  and ($4 = '' or substr(cast(body as text), 26, length($4) + 1) = $4 || ' ')
+order by id desc
+limit $5`
+
+// Jobs lists what is in the queue. A job's id does not tell its age, so neither does its place in the list.
+func (r *Rx) Jobs(q JobQuery) (items []ngo.Job, next string, err error) {
+	key := func(j ngo.Job) string { return string(j.ID) }
+	return page(r.conn, "jobs", q.ListQuery, scanJob, key, listJobs, q.before(), string(q.Lane), string(q.State), string(q.Kind))
+}

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+const insertMessage = `
+insert into message (id, account_id, receipt_id, person_id, recipient, state, reason, created)
+values ($1, $2, $3, $4, $5, $6, $7, $8)`
+
+// AddMessage queues a message. The job that sends it is the caller's to leave.
+func (t *Tx) AddMessage(m ngo.Message) error {
+	if m.ID == "" {
+		m.ID = ngo.NewID[ngo.MessageID](t.now)
+	}
+	_, err := t.exec("add message", insertMessage, string(m.ID), orNull(m.Account), orNull(m.Receipt), orNull(m.Person), m.Recipient,
+		string(ngo.MessageQueued), m.Reason, t.stamp())
+	if err != nil {
+		return err
+	}
+	t.audit("message.queue", string(m.ID), nil, facts{{"receipt", string(m.Receipt)}, {"person", string(m.Person)}})
+	t.count("message", string(ngo.MessageQueued), 1)
+	t.changed("message", string(m.ID))
+	return nil
+}
+
+const messageColumns = `id, coalesce(account_id, ''), coalesce(receipt_id, ''), coalesce(person_id, ''), recipient, state, reason, attempts, created, sent`
+
+func scanMessage(s scanner) (m ngo.Message, err error) {
+	return m, s.Scan(&m.ID, &m.Account, &m.Receipt, &m.Person, &m.Recipient, &m.State, &m.Reason, &m.Attempts, at(&m.Created), maybeAt(&m.Sent))
+}
+
+const (
+	selectMessage = `
+select ` + messageColumns + `
+from message
+where id = $1`
+
+	messagesOf = `
+select ` + messageColumns + `
+from message
+where receipt_id = $1
+order by id`
+)
+
+// Message gives one message.
+func (r *Rx) Message(id ngo.MessageID) (ngo.Message, error) {
+	return get(r.conn, "message", string(id), scanMessage, selectMessage, string(id))
+}
+
+// MessagesOf gives what was sent, or is to be sent, with a receipt, oldest first.
+func (r *Rx) MessagesOf(receipt ngo.ReceiptID) ([]ngo.Message, error) {
+	return all(r.conn, "messages", scanMessage, messagesOf, string(receipt))
+}
+
+// MessageQuery asks for messages, of one state unless it is empty.
+type MessageQuery struct {
+	ListQuery
+	State ngo.MessageState
+}
+
+const (
+	listMessages = `
+select ` + messageColumns + `
+from message
+where id < $1 and ($2 = '' or state = $2)
+order by id desc
+limit $3`
+
+	// listOpenMessages is the same for the states that somebody works on, in the words that its index needs.
+	listOpenMessages = `
+select ` + messageColumns + `
+from message
+where id < $1 and state in ('queued', 'sending', 'failed', 'uncertain') and state = $2
+order by id desc
+limit $3`
+)
+
+// Messages lists messages, the newest first.
+func (r *Rx) Messages(q MessageQuery) (items []ngo.Message, next string, err error) {
+	query := listMessages
+	switch q.State {
+	case ngo.MessageQueued, ngo.MessageSending, ngo.MessageFailed, ngo.MessageUncertain:
+		query = listOpenMessages
+	}
+	key := func(m ngo.Message) string { return string(m.ID) }
+	return page(r.conn, "messages", q.ListQuery, scanMessage, key, query, q.before(), string(q.State))
+}
+
+const moveMessage = `
+update message
+set state = $2,
+    reason = $3,
+    account_id = coalesce($4, account_id),
+    ref = coalesce($5, ref),
+    attempts = attempts + $6,
+    sent = coalesce(sent, $7)
+where id = $1`
+
+// MoveMessage brings a message to another state, or gives a queued one another reason to wait. An account or a
+// provider's id that is empty stays what it was. It fails with Conflict when the move is not allowed.
+func (t *Tx) MoveMessage(id ngo.MessageID, state ngo.MessageState, reason string, account ngo.AccountID, ref ngo.Ref) error {
+	m, err := t.Message(id)
+	if err != nil {
+		return err
+	}
+	if m.State == state && m.Reason == reason {
+		return nil
+	}
+	if m.State != state && !m.State.CanBecome(state) {
+		return badMove("message", string(id), string(m.State), string(state))
+	}
+	tries, sent := 0, any(nil)
+	switch state {
+	case ngo.MessageSending:
+		tries = 1
+	case ngo.MessageSent, ngo.MessageDelivered, ngo.MessageRead:
+		sent = t.stamp()
+	}
+	if err := t.must("message", string(id), moveMessage, string(id), string(state), reason, orNull(account), orNull(ref), tries, sent); err != nil {
+		return err
+	}
+	if state != m.State {
+		t.audit("message."+string(state), string(id), facts{{"state", string(m.State)}}, facts{{"reason", personal(reason)}, {"account", string(account)}})
+		t.moved("message", string(m.State), string(state))
+	}
+	t.changed("message", string(id))
+	return nil
+}

@@ -1,0 +1,178 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Roll-ups are sums kept in the transaction that changes what they sum, so that reading them never scans. A roll-up of
+// a state has the entity as its kind and the state as its key; gifts received are summed by day, month and financial
+// year besides. Money of several currencies is never added up.
+const (
+	sumDay   = "received.day"
+	sumMonth = "received.month"
+	sumYear  = "received.year"
+)
+
+// sumGift adds a gift to, or takes it from, the sums of its state.
+func (t *trail) sumGift(d *ngo.Donation, state ngo.DonationState, sign int64) {
+	add := func(kind, key string) {
+		t.w.Note(delta{sumKey{kind, key, string(d.Amount.Currency)}, sum{count: sign, minor: sign * d.Amount.Minor}})
+	}
+	add("donation", string(state))
+	if state != ngo.DonationReceived {
+		return
+	}
+	add(sumDay, string(d.Given))
+	add(sumMonth, monthOf(d.Given))
+	add(sumYear, d.Given.FinancialYear())
+}
+
+// monthOf gives 2006-01.
+func monthOf(d ngo.Date) string { return string(d[:min(len(d), len("2006-01"))]) }
+
+// Total is a number of gifts and what they come to in one currency.
+type Total struct {
+	Money ngo.Money `json:"money"`
+	Count int64     `json:"count"`
+}
+
+// Summary is how an organisation stands. Totals are of gifts received, one for each currency.
+type Summary struct {
+	Day            ngo.Date `json:"day"`
+	Today          []Total  `json:"today"`
+	Month          []Total  `json:"month"`
+	Year           []Total  `json:"year"` // financial year
+	Waiting        int64    `json:"waiting"`
+	Held           int64    `json:"held"`
+	ReceiptsIssued int64    `json:"receipts_issued"`
+	MailQueued     int64    `json:"mail_queued"`
+	MailFailed     int64    `json:"mail_failed"` // uncertain ones included: both want a person
+	JobsReady      int64    `json:"jobs_ready"`
+	JobsParked     int64    `json:"jobs_parked"`
+	Quarantined    int64    `json:"quarantined"`
+}
+
+const selectSummary = `
+select kind, key, currency, count, minor
+from rollup
+where kind in ('donation', 'receipt', 'message', 'job', 'delivery')
+   or (kind = 'received.day' and key = $1)
+   or (kind = 'received.month' and key = $2)
+   or (kind = 'received.year' and key = $3)
+order by kind, key, currency`
+
+type rollup struct {
+	sumKey
+	sum
+}
+
+func scanRollup(s scanner) (r rollup, err error) {
+	return r, s.Scan(&r.kind, &r.key, &r.currency, &r.count, &r.minor)
+}
+
+// Summary tells how the organisation stands on a day, from the roll-ups alone.
+func (r *Rx) Summary(day ngo.Date) (Summary, error) {
+	s := Summary{Day: day}
+	rows, err := all(r.conn, "roll-ups", scanRollup, selectSummary, string(day), monthOf(day), day.FinancialYear())
+	for _, row := range rows {
+		s.add(row)
+	}
+	return s, err
+}
+
+func (s *Summary) add(r rollup) {
+	total := Total{Money: ngo.Money{Minor: r.minor, Currency: ngo.Currency(r.currency)}, Count: r.count}
+	switch r.kind {
+	case sumDay:
+		s.Today = appendTotal(s.Today, total)
+	case sumMonth:
+		s.Month = appendTotal(s.Month, total)
+	case sumYear:
+		s.Year = appendTotal(s.Year, total)
+	}
+	if n := s.counter(r.kind + " " + r.key); n != nil {
+		*n += r.count
+	}
+}
+
+// appendTotal leaves out what came to nothing, such as a day whose only gift was held afterwards.
+func appendTotal(to []Total, t Total) []Total {
+	if t.Count == 0 {
+		return to
+	}
+	return append(to, t)
+}
+
+// counter gives the figure that a state counts in.
+func (s *Summary) counter(state string) *int64 {
+	return map[string]*int64{
+		"donation waiting":     &s.Waiting,
+		"donation held":        &s.Held,
+		"receipt issued":       &s.ReceiptsIssued,
+		"message queued":       &s.MailQueued,
+		"message sending":      &s.MailQueued,
+		"message failed":       &s.MailFailed,
+		"message uncertain":    &s.MailFailed,
+		"job ready":            &s.JobsReady,
+		"job parked":           &s.JobsParked,
+		"delivery quarantined": &s.Quarantined,
+	}[state]
+}
+
+const selectSums = `
+select kind, key, currency, count, minor
+from rollup
+where count <> 0 or minor <> 0`
+
+// recount sums everything afresh. It is a full scan, for checks only.
+const recount = `
+select 'donation' as kind, state as key, currency, count(*), sum(amount) from donation group by state, currency
+union all
+select 'received.day', given, currency, count(*), sum(amount) from donation where state = 'received' group by given, currency
+union all
+select 'received.month', substr(given, 1, 7), currency, count(*), sum(amount) from donation where state = 'received' group by substr(given, 1, 7), currency
+union all
+select 'receipt', state, '', count(*), 0 from receipt group by state
+union all
+select 'message', state, '', count(*), 0 from message group by state
+union all
+select 'delivery', state, '', count(*), 0 from delivery group by state
+union all
+select 'job', state, '', count(*), 0 from goqite group by state`
+
+// Recount compares every roll-up with what it sums, by a scan of everything, and says in words where they differ.
+func (r *Rx) Recount() ([]string, error) {
+	kept, err := all(r.conn, "roll-ups", scanRollup, selectSums)
+	if err != nil {
+		return nil, err
+	}
+	counted, err := all(r.conn, "what roll-ups sum", scanRollup, recount)
+	if err != nil {
+		return nil, err
+	}
+	return compareSums(kept, counted), nil
+}
+
+// compareSums adds up years from the days, since a financial year is not a prefix of a date.
+func compareSums(kept, counted []rollup) []string {
+	left := map[sumKey]sum{}
+	for _, r := range kept {
+		left[r.sumKey] = left[r.sumKey].add(r.sum)
+	}
+	take := func(k sumKey, s sum) { left[k] = left[k].add(sum{-s.count, -s.minor}) }
+	for _, r := range counted {
+		take(r.sumKey, r.sum)
+		if r.kind == sumDay {
+			take(sumKey{sumYear, ngo.Date(r.key).FinancialYear(), r.currency}, r.sum)
+		}
+	}
+	var out []string
+	for k, s := range left {
+		if s != (sum{}) {
+			out = append(out, fmt.Sprintf("%s %s %s is off by %d entries and %d minor units", k.kind, k.key, k.currency, s.count, s.minor))
+		}
+	}
+	return out
+}
