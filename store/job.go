@@ -73,12 +73,12 @@ func (t *trail) due(id ngo.JobID, lane ngo.Lane, delay time.Duration) {
 	t.w.Note(Change{Org: t.slug, Kind: "job", ID: string(id), Lane: lane, Due: t.now.Add(max(delay, 0))})
 }
 
-const jobColumns = `id, queue, body, state, attempts, received, last_error, due`
+const jobColumns = `id, queue, body, state, attempts, crashes, received, last_error, due`
 
 func scanJob(s scanner) (ngo.Job, error) {
 	var j ngo.Job
 	var body []byte
-	if err := s.Scan(&j.ID, &j.Lane, &body, &j.State, &j.Attempts, &j.Lease, &j.Error, at(&j.Due)); err != nil {
+	if err := s.Scan(&j.ID, &j.Lane, &body, &j.State, &j.Attempts, &j.Crashes, &j.Lease, &j.Error, at(&j.Due)); err != nil {
 		return j, err
 	}
 	sent, rest, _ := bytes.Cut(body, []byte(" "))
@@ -213,6 +213,40 @@ where id = $1 and received = $2 and state = 'ready' and leased = 1`
 // Extend has the lease end that long from now. It fails with Conflict when the lease was lost.
 func (t *Tx) Extend(j ngo.Job, lease time.Duration) error {
 	return t.fenced("extend", j, extendJob, ngo.Stamp(t.now.Add(lease)))
+}
+
+const releaseJob = `
+update goqite
+set not_before = $3,
+    leased = 0
+where id = $1 and received = $2 and state = 'ready'`
+
+// Release gives a claimed job back untouched: it counts neither as failed nor as crashed. It fails with Conflict when
+// the lease was lost.
+func (t *Tx) Release(j ngo.Job) error {
+	if err := t.fenced("release", j, releaseJob, t.stamp()); err != nil {
+		return err
+	}
+	t.due(j.ID, j.Lane, 0)
+	return nil
+}
+
+const hurryJobs = `
+update goqite
+set not_before = $3
+where queue = $1
+  and state = 'ready'
+  and leased = 0
+  and due > $3
+  and substr(cast(body as text), 26, length($2) + 1) = $2 || ' '`
+
+// Hurry makes every job of a kind that waits for a later time due now, and tells how many there were.
+func (t *Tx) Hurry(lane ngo.Lane, kind ngo.JobKind) (int, error) {
+	n, err := t.exec("hurry jobs", hurryJobs, string(lane), string(kind), t.stamp())
+	if n > 0 {
+		t.due("", lane, 0)
+	}
+	return int(n), err
 }
 
 const retryParked = `

@@ -209,6 +209,7 @@ type Job struct {
 	Subject  string    `json:"subject"` // the id of the row it is about
 	State    JobState  `json:"state"`
 	Attempts int       `json:"attempts"` // how often it failed
+	Crashes  int       `json:"-"`        // how often it was claimed and its end never recorded
 	Error    string    `json:"error,omitempty"`
 	Due      time.Time `json:"due_at"`
 	Created  time.Time `json:"created_at"`
