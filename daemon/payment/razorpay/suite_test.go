@@ -1,0 +1,45 @@
+package razorpay_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/ngoctl/ngoctl/daemon/payment/paymenttest"
+	"github.com/ngoctl/ngoctl/daemon/payment/razorpay"
+	"github.com/ngoctl/ngoctl/daemon/setting"
+	"github.com/ngoctl/ngoctl/daemon/sim"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+func TestSuite(t *testing.T) {
+	t.Parallel()
+	r := sim.NewRazorpay(1, secret)
+	parts := func(e sim.Event) (http.Header, []byte) { return e.Header(), e.Body }
+	paymenttest.Run(t, paymenttest.Suite{
+		Driver:    razorpay.New(),
+		Values:    setting.Values{"webhook-secret": secret, "account-id": r.Account},
+		Captured:  func(n int) (http.Header, []byte) { return parts(r.Captured(n)) },
+		Ignored:   func() (http.Header, []byte) { return parts(r.Authorized(0)) },
+		Foreign:   func() (http.Header, []byte) { return parts(sim.NewRazorpay(1, "another").Captured(0)) },
+		WholeBody: true,
+	})
+}
+
+// What the simulated gateway means is what the driver reads.
+func TestSimulatedPayments(t *testing.T) {
+	t.Parallel()
+	r := sim.NewRazorpay(2, secret)
+	a := account(t)
+	for e := range r.Events(0, 2000) {
+		event, err := a.Normalise(e.Body)
+		if err != nil || event.Payment == nil {
+			t.Fatalf("Normalise(%s) = %+v, %v", e.Body, event, err)
+		}
+		p := event.Payment
+		if p.Ref != e.Payment || p.Amount != e.Amount || p.Fee != e.Fee || p.Tax != e.Tax || p.Method != e.Method || p.Reference == "" ||
+			p.International != e.International || !p.Created.Equal(e.Created) || p.Donor != e.Donor || p.Purpose != e.Purpose ||
+			p.State != ngo.PaymentCaptured || event.Name != e.Name || a.Hint(e.Header()) != e.ID {
+			t.Fatalf("Normalise(%s) = %+v; want %+v", e.Body, p, e)
+		}
+	}
+}
