@@ -149,23 +149,29 @@ func (r *Rx) ReceiptFacts(id ngo.ReceiptID) ([]byte, error) {
 	return r.org.box.Open(sealed, "receipt", "facts", string(id))
 }
 
-// ReceiptQuery asks for receipts, of one series unless it is empty.
+// ReceiptQuery asks for receipts; an empty field means any. From and To are the first and the last day of giving.
 type ReceiptQuery struct {
 	ListQuery
-	Series string
+	Series   string
+	State    ngo.ReceiptState
+	From, To ngo.Date
 }
 
 const listReceipts = `
 select ` + receiptColumns + `
 from receipt
-where id < $1 and ($2 = '' or series = $2)
+where id < $1
+  and ($2 = '' or series = $2)
+  and ($3 = '' or state = $3)
+  and ($4 = '' or day >= $4)
+  and ($5 = '' or day <= $5)
 order by id desc
-limit $3`
+limit $6`
 
 // Receipts lists receipts, the last issued first.
 func (r *Rx) Receipts(q ReceiptQuery) (items []ngo.Receipt, next string, err error) {
 	key := func(r ngo.Receipt) string { return string(r.ID) }
-	return page(r.conn, "receipts", q.ListQuery, scanReceipt, key, listReceipts, q.before(), q.Series)
+	return page(r.conn, "receipts", q.ListQuery, scanReceipt, key, listReceipts, q.before(), q.Series, string(q.State), string(q.From), string(q.To))
 }
 
 const attachDocument = `

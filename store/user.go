@@ -95,6 +95,11 @@ where id = $1`
 update app_user
 set password = $2
 where id = $1`
+
+	endTokens = `
+update token
+set revoked = $2
+where user_id = $1 and revoked is null`
 )
 
 // SetDisabled locks a user out, or lets him in again: tokens and log-in stop working with this commit.
@@ -109,10 +114,14 @@ func (s *Store) SetDisabled(ctx context.Context, actor string, user ngo.UserID, 
 	})
 }
 
-// SetPassword keeps the PHC string that the caller made of a password.
+// SetPassword keeps the PHC string that the caller made of a password, and ends the user's tokens in the same commit:
+// whoever got in with the old password is out.
 func (s *Store) SetPassword(ctx context.Context, actor string, user ngo.UserID, phc string) error {
 	return s.write(ctx, actor, func(t trail) error {
 		if err := t.must("user", string(user), setPassword, string(user), phc); err != nil {
+			return err
+		}
+		if _, err := t.exec("end tokens", endTokens, string(user), t.stamp()); err != nil {
 			return err
 		}
 		t.audit("user.password", string(user), nil, nil)
