@@ -59,12 +59,14 @@ func (q DonationQuery) values() url.Values {
 // ReceiptQuery asks for receipts, newest first.
 type ReceiptQuery struct {
 	ListQuery
+	Series   string // such as SVT/2026-27/D
 	State    ngo.ReceiptState
 	From, To ngo.Date // days of the gift, both included
 }
 
 func (q ReceiptQuery) values() url.Values {
 	v := q.ListQuery.values()
+	set(v, "series", q.Series)
 	set(v, "state", q.State)
 	set(v, "from", q.From)
 	set(v, "to", q.To)

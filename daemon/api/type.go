@@ -58,7 +58,7 @@ type Org struct {
 
 // NewOrg asks for an organisation.
 type NewOrg struct {
-	Slug    string      `json:"slug" pattern:"^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$" doc:"Short name in addresses and commands: small letters, digits, hyphens." example:"sevai"`
+	Slug    string      `json:"slug" pattern:"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$" doc:"Short name in addresses and commands: small letters, digits, hyphens." example:"sevai"`
 	Name    string      `json:"name" minLength:"1" maxLength:"200"`
 	Zone    string      `json:"zone,omitempty" maxLength:"64" doc:"IANA time zone whose days date gifts; Asia/Kolkata when empty."`
 	Profile ProfileEdit `json:"profile,omitzero"`
