@@ -30,11 +30,11 @@ func newACME(s *Server) (*acme, error) {
 	a := &acme{s: s, log: zap.New(slogCore{s.o.Log})}
 	host, httpPort, err := net.SplitHostPort(s.o.TLS.HTTP)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %q for challenges: write HOST:PORT", s.o.TLS.HTTP)
+		return nil, fmt.Errorf("listen for challenges: %w", err)
 	}
 	port, err := strconv.Atoi(httpPort)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %q for challenges: the port must be a number", s.o.TLS.HTTP)
+		return nil, fmt.Errorf("listen for challenges: %w", err)
 	}
 	// Own values throughout: the package's defaults are shared by the whole program.
 	a.cache = certmagic.NewCache(certmagic.CacheOptions{

@@ -18,11 +18,14 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // Options is what a Server is made with. Listen, Hooks and API are required.
@@ -97,7 +100,7 @@ type front struct {
 	server *http.Server
 }
 
-// New checks the options and loads or makes what TLS needs. It opens no port.
+// New checks the options and loads or makes what TLS needs. It opens no port. It fails with Invalid, naming every fault.
 func New(o Options) (*Server, error) {
 	o.setDefaults()
 	if err := o.check(); err != nil {
@@ -138,23 +141,29 @@ func (o *Options) setDefaults() {
 }
 
 func (o *Options) check() error {
-	var faults []error
+	var faults []string
 	if o.Hooks == nil || o.API == nil {
-		faults = append(faults, errors.New("ingress: Hooks and API are required"))
+		faults = append(faults, "ingress: Hooks and API are required")
 	}
 	if _, _, err := net.SplitHostPort(o.Listen); err != nil {
-		faults = append(faults, fmt.Errorf("listen on %q: write HOST:PORT, such as 127.0.0.1:8443", o.Listen))
+		faults = append(faults, fmt.Sprintf("listen on %q: write HOST:PORT, such as 127.0.0.1:8443", o.Listen))
 	}
 	if o.Metrics != "" && !loopback(o.Metrics) {
-		faults = append(faults, fmt.Errorf("show metrics on %q: only a loopback address, such as 127.0.0.1:9464, is allowed", o.Metrics))
+		faults = append(faults, fmt.Sprintf("metrics on %q: only a loopback address, such as 127.0.0.1:9464, is allowed", o.Metrics))
 	}
 	if u, err := url.Parse(o.BaseURL); err != nil || o.BaseURL != "" && u.Hostname() == "" {
-		faults = append(faults, fmt.Errorf("base URL %q: write https://NAME", o.BaseURL))
+		faults = append(faults, fmt.Sprintf("base URL %q: write https://NAME", o.BaseURL))
 	}
-	return errors.Join(append(faults, o.checkTLS()...)...)
+	faults = append(faults, o.checkTLS()...)
+	if len(faults) == 0 {
+		return nil
+	}
+	return &ngo.Error{Code: ngo.Invalid, Message: strings.Join(faults, "\n"), Hint: "mend config.toml in the data folder"}
 }
 
-// Listen opens every port, so that a fault shows at start and not later. Run calls it when nobody has.
+// Listen opens every port, so that a fault shows at start and not later. Run calls it when nobody has. It fails with
+// Conflict when another program has a port or the socket, with Denied when the system does not allow one, with Invalid
+// when an address or a path cannot be.
 func (s *Server) Listen() error {
 	s.listened.Do(func() {
 		if s.listenErr = s.open(); s.listenErr != nil {

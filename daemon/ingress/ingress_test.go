@@ -493,7 +493,7 @@ func TestPortInUseSaysWhatToDo(t *testing.T) {
 		}
 		return s, err
 	}()
-	if err == nil || !strings.Contains(err.Error(), "another program has this port") {
+	if err == nil || !strings.Contains(err.Error(), "another program listens") {
 		t.Errorf("%v, want what to do", err)
 	}
 }

@@ -19,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // authority is our own certificate authority for a LAN, in DATA/tls/internal. People install ca.pem on their devices, so
@@ -78,8 +80,8 @@ func (a *authority) open(names []string) error {
 	a.cert, a.key = pair.Leaf, pair.PrivateKey.(crypto.Signer) // we only ever wrote ECDSA keys
 	for _, name := range names {
 		if !permits(a.cert, name) {
-			return fmt.Errorf("the authority may not sign for %s; remove the folder %s to make a new one, and install its ca.pem on every device again",
-				name, filepath.Dir(a.path("ca.pem")))
+			return &ngo.Error{Code: ngo.Invalid, Message: "our certificate authority may not sign for " + name,
+				Hint: "remove the folder " + filepath.Dir(a.path("ca.pem")) + " to make a new one, then install its ca.pem on every device again"}
 		}
 	}
 	return nil

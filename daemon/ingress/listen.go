@@ -3,7 +3,6 @@ package ingress
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -11,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // open takes every port and makes the server behind it.
@@ -86,11 +87,14 @@ func listenTCP(address string) (net.Listener, error) {
 	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen on %s: another program has this port; stop it, or choose another port in config.toml: %w", address, err)
+		return nil, &ngo.Error{Code: ngo.Conflict, Message: "another program listens on " + address,
+			Hint: "stop it, or choose another port in config.toml", Err: err}
 	case errors.Is(err, os.ErrPermission):
-		return nil, fmt.Errorf("listen on %s: ports below 1024 need a permission; run ngoctl as its systemd service, or choose a higher port in config.toml: %w", address, err)
+		return nil, &ngo.Error{Code: ngo.Denied, Message: "the system does not let ngoctl listen on " + address,
+			Hint: "run it as its systemd service, which may use ports below 1024, or choose a higher port in config.toml", Err: err}
 	case err != nil:
-		return nil, fmt.Errorf("listen on %s: %w", address, err)
+		return nil, &ngo.Error{Code: ngo.Invalid, Message: "ngoctl cannot listen on " + address,
+			Hint: "is this an address of this box? ip address", Err: err}
 	}
 	return ln, nil
 }

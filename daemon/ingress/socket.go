@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // Peer is who is at the other end of the Unix socket, as the kernel tells it.
@@ -50,14 +52,15 @@ type peerConn struct {
 // open wider, and one that a crash left behind is replaced in one step. It refuses to take the place of anything else.
 func listenSocket(path string) (net.Listener, error) {
 	if strings.HasPrefix(path, "@") || strings.ContainsRune(path, 0) {
-		return nil, fmt.Errorf("open the socket %q: abstract sockets have no owner and no mode; use a path", path)
+		return nil, &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("the socket %q would be abstract, open to every user of this box", path), Hint: "use a path"}
 	}
 	if err := vacant(path); err != nil {
 		return nil, err
 	}
 	making := filepath.Join(filepath.Dir(path), "."+strconv.Itoa(os.Getpid())+".sock")
 	if len(path) > socketPath || len(making) > socketPath {
-		return nil, fmt.Errorf("open the socket %s: the path is longer than %d signs; use a folder nearer to the root, or set RUNTIME_DIRECTORY", path, socketPath)
+		return nil, &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("the path of the socket is longer than %d signs: %s", socketPath, path),
+			Hint: "use a data folder nearer to the root, or set RUNTIME_DIRECTORY"}
 	}
 	if err := os.Remove(making); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("open the socket %s: %w", path, err)
@@ -96,7 +99,7 @@ func vacant(path string) error {
 		return fmt.Errorf("open the socket %s: %w", path, err)
 	}
 	if info.Mode().Type() != os.ModeSocket {
-		return fmt.Errorf("open the socket %s: something else is there; move it away", path)
+		return &ngo.Error{Code: ngo.Conflict, Message: "something that is no socket is in the way at " + path, Hint: "move it away"}
 	}
 	c, err := net.DialTimeout("unix", path, time.Second)
 	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, os.ErrNotExist) {
@@ -105,7 +108,7 @@ func vacant(path string) error {
 	if err == nil {
 		c.Close() // it answered, which is all we wanted
 	}
-	return fmt.Errorf("open the socket %s: another ngoctl daemon answers there; stop it first", path)
+	return &ngo.Error{Code: ngo.Conflict, Message: "another daemon answers at " + path, Hint: "stop it first: systemctl stop ngoctl", Err: err}
 }
 
 func (l *socketListener) Accept() (net.Conn, error) {

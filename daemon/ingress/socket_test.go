@@ -108,10 +108,10 @@ func TestSocketTakesNoOthersPlace(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, path, want string }{
 		{"stale", at("stale"), ""},
-		{"live", at("live"), "another ngoctl daemon answers"},
-		{"file", at("file"), "something else is there"},
-		{"link", at("link"), "something else is there"},
-		{"folder", dir, "something else is there"},
+		{"live", at("live"), "another daemon answers"},
+		{"file", at("file"), "in the way"},
+		{"link", at("link"), "in the way"},
+		{"folder", dir, "in the way"},
 		{"abstract", "@ngoctl", "abstract"},
 		{"abstract by NUL", "\x00ngoctl", "abstract"},
 		{"long", at(strings.Repeat("x", 100)), "longer than"},

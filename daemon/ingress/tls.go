@@ -3,7 +3,6 @@ package ingress
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // Mode says where certificates come from.
@@ -38,7 +39,7 @@ type TLS struct {
 	HTTP      string         // acme: HOST:PORT for challenges and redirects; port 80 at the host of Listen when empty
 }
 
-func (o *Options) checkTLS() []error {
+func (o *Options) checkTLS() []string {
 	t := &o.TLS
 	if host, _, err := net.SplitHostPort(o.Listen); err == nil && t.HTTP == "" {
 		t.HTTP = net.JoinHostPort(host, "80")
@@ -46,26 +47,26 @@ func (o *Options) checkTLS() []error {
 	for i, d := range t.Domains {
 		t.Domains[i] = strings.ToLower(d)
 	}
-	var faults []error
+	var faults []string
 	switch t.Mode {
 	case ACME:
 		if len(t.Domains) == 0 {
-			faults = append(faults, errors.New("tls mode acme: name at least one domain"))
+			faults = append(faults, "tls mode acme: name at least one domain")
 		}
 	case Files:
 		if t.CertFile == "" || t.KeyFile == "" {
-			faults = append(faults, errors.New("tls mode files: name the certificate and its key"))
+			faults = append(faults, "tls mode files: name the certificate and its key")
 		}
 	case Internal:
 	case Off:
 		if !loopback(o.Listen) && len(o.Proxies) == 0 {
-			faults = append(faults, fmt.Errorf("tls is off, but %s can be reached by others: listen on 127.0.0.1, name the proxy in front in proxies, or choose another tls mode", o.Listen))
+			faults = append(faults, fmt.Sprintf("tls is off, but %s can be reached by others: listen on 127.0.0.1, name the proxy in front in proxies, or choose another tls mode", o.Listen))
 		}
 	default:
-		faults = append(faults, fmt.Errorf("tls mode %q: choose acme, files, internal or off", t.Mode))
+		faults = append(faults, fmt.Sprintf("tls mode %q: choose acme, files, internal or off", t.Mode))
 	}
 	if (t.Mode == ACME || t.Mode == Internal) && t.Dir == "" {
-		faults = append(faults, fmt.Errorf("tls mode %s: a folder to keep certificates in is required", t.Mode))
+		faults = append(faults, fmt.Sprintf("tls mode %s: a folder to keep certificates in is required", t.Mode))
 	}
 	return faults
 }
@@ -139,7 +140,7 @@ func (f *certFiles) next(current *tls.Certificate) (*tls.Certificate, error) {
 	for i, name := range [...]string{f.cert, f.key} {
 		info, err := os.Stat(name)
 		if err != nil {
-			return nil, fmt.Errorf("load the certificate: %w", err)
+			return nil, f.broken(err)
 		}
 		changed[i] = info.ModTime()
 	}
@@ -148,8 +149,13 @@ func (f *certFiles) next(current *tls.Certificate) (*tls.Certificate, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
 	if err != nil {
-		return nil, fmt.Errorf("load the certificate %s with the key %s: %w", f.cert, f.key, err)
+		return nil, f.broken(err)
 	}
 	f.loaded = changed
 	return &pair, nil
+}
+
+func (f *certFiles) broken(err error) error {
+	return &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("the certificate %s with the key %s cannot be used", f.cert, f.key),
+		Hint: "both must be PEM, belong together, and be readable for the user that runs the daemon", Err: err}
 }
