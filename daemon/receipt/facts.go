@@ -1,0 +1,119 @@
+package receipt
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Facts is all that a receipt prints, fixed when it is issued: a later change of the organisation, the donor or the law does
+// not change it. Number, Issued and Code come from the receipt's row; see For. Its text is clean.
+type Facts struct {
+	Version     int       `json:"version"` // of this shape
+	Number      string    `json:"number,omitempty"`
+	Issued      time.Time `json:"issued_at,omitzero"`
+	Code        string    `json:"code,omitempty"`       // proves the receipt: nobody can guess it
+	VerifyURL   string    `json:"verify_url,omitempty"` // where Code can be checked; printed as a QR code
+	Org         Issuer    `json:"org"`
+	Donor       Donor     `json:"donor"`
+	Amount      ngo.Money `json:"amount"`
+	Words       string    `json:"words"`
+	Day         ngo.Date  `json:"day"` // of the gift
+	YearName    string    `json:"year_name"`
+	Year        string    `json:"year"`
+	Mode        string    `json:"mode"`
+	Payment     string    `json:"payment,omitempty"`   // the gateway's id
+	Reference   string    `json:"reference,omitempty"` // the bank's
+	Purpose     string    `json:"purpose,omitempty"`
+	Law         string    `json:"law"`
+	Tax         bool      `json:"tax"` // whether the line on deduction is printed
+	Deduction   string    `json:"deduction,omitempty"`
+	Certificate string    `json:"certificate,omitempty"`
+	Reasons     []Reason  `json:"reasons,omitempty"` // why it is not
+}
+
+// Issuer is the organisation as printed.
+type Issuer struct {
+	Name           string   `json:"name"`
+	Address        string   `json:"address,omitempty"`
+	PAN            string   `json:"pan,omitempty"`
+	ApprovalNumber string   `json:"approval_number,omitempty"`
+	ApprovalFrom   ngo.Date `json:"approval_from,omitempty"`
+	ApprovalUntil  ngo.Date `json:"approval_until,omitempty"`
+	Signatory      string   `json:"signatory,omitempty"`
+	SignatoryTitle string   `json:"signatory_title,omitempty"`
+}
+
+// Donor is the donor as printed.
+type Donor struct {
+	Name    string `json:"name,omitempty"`
+	Address string `json:"address,omitempty"`
+	EMail   string `json:"email,omitempty"`
+	PAN     string `json:"pan,omitempty"` // in full: the receipt is the donor's own
+}
+
+const version = 1
+
+// Read gives the facts that were kept with a receipt. It fails with Internal.
+func Read(data []byte) (Facts, error) {
+	var f Facts
+	if err := json.Unmarshal(data, &f); err != nil {
+		return Facts{}, fmt.Errorf("read the facts of a receipt: %w", err)
+	}
+	if f.Version != version {
+		return Facts{}, &ngo.Error{Code: ngo.Internal, Message: fmt.Sprintf("the receipt was written by another version of ngoctl (%d)", f.Version)}
+	}
+	return f, nil
+}
+
+// JSON gives the facts as they are kept.
+func (f Facts) JSON() ([]byte, error) {
+	data, err := json.Marshal(f)
+	if err != nil {
+		return nil, fmt.Errorf("write the facts of a receipt: %w", err)
+	}
+	return data, nil
+}
+
+// For completes the facts with what issuing gave: the number, the moment, and the code, which is the part of the receipt's
+// id that cannot be guessed.
+func (f Facts) For(r ngo.Receipt, zone *time.Location) Facts {
+	f.Number, f.Issued = r.Number, r.Issued.In(zone)
+	_, f.Code, _ = strings.Cut(string(r.ID), "_")
+	return f
+}
+
+// How much of a stranger's text is printed, in letters.
+const (
+	maxName    = 200
+	maxAddress = 400
+	maxShort   = 100
+)
+
+// oneLine cleans text and makes one line of it; the lines of an address are parted by commas.
+func oneLine(s string, limit int) string {
+	var parts []string
+	for line := range strings.Lines(ngo.PrintableText(s)) {
+		if part := strings.TrimRight(strings.Join(strings.Fields(line), " "), " ,"); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return shorten(strings.Join(parts, ", "), limit)
+}
+
+// shorten cuts text to limit letters, never between a letter and its marks.
+func shorten(s string, limit int) string {
+	runes := []rune(s)
+	if len(runes) <= limit {
+		return s
+	}
+	end := limit - 1
+	for end > 0 && (unicode.Is(unicode.M, runes[end]) || runes[end] == '\u200c' || runes[end] == '\u200d') {
+		end--
+	}
+	return strings.TrimRight(string(runes[:end]), " ,") + "…"
+}

@@ -1,0 +1,73 @@
+package receipt
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Mail writes the mail that carries a receipt to its donor. Both parts are clean: the subject is one line, and the text says
+// nothing that a stranger slipped into a name.
+func Mail(f Facts) (subject, text string) {
+	org := ngo.Printable(f.Org.Name)
+	subject = ngo.Printable(fmt.Sprintf("Your gift to %s: receipt %s", org, f.Number))
+	var b strings.Builder
+	fmt.Fprintf(&b, "Dear %s,\n\n", greeting(f.Donor.Name))
+	fmt.Fprintf(&b, "Thank you for your gift of %s on %s. Your receipt %s is attached to this mail.\n\n",
+		f.Amount.Format(), ngo.FormatDate(f.Day, "en"), f.Number)
+	b.WriteString(taxText(f))
+	b.WriteString("With thanks,\n")
+	if f.Org.Signatory != "" {
+		b.WriteString(f.Org.Signatory + "\n")
+	}
+	if f.Org.SignatoryTitle != "" {
+		b.WriteString(f.Org.SignatoryTitle + ", ")
+	}
+	b.WriteString(org + "\n")
+	return subject, ngo.PrintableText(b.String())
+}
+
+func taxText(f Facts) string {
+	if f.Tax {
+		return f.Deduction + "\n\n" + f.Certificate + "\n\n"
+	}
+	var b strings.Builder
+	b.WriteString(f.noDeduction() + "\n")
+	for _, r := range f.Reasons {
+		b.WriteString("- " + r.Text + "\n")
+	}
+	if f.Asks() {
+		b.WriteString("\n" + pleaseTell + "\n")
+	}
+	return b.String() + "\n"
+}
+
+// noDeduction introduces the reasons.
+func (f Facts) noDeduction() string {
+	reason := "this reason"
+	if len(f.Reasons) > 1 {
+		reason = "these reasons"
+	}
+	return "This receipt acknowledges your gift. It has no line on tax deduction, for " + reason + ":"
+}
+
+const pleaseTell = "Please send us what is missing, so that your gift can be part of that statement."
+
+const longestGreeting = 80
+
+// greeting gives the name to begin with. Whoever pays one rupee chooses name and address: what looks like an advertisement is
+// not mailed on.
+func greeting(name string) string {
+	lower := strings.ToLower(name)
+	for _, sign := range []string{"://", "www.", "@", ".com", ".in/", "<", ">"} {
+		if strings.Contains(lower, sign) {
+			return "donor"
+		}
+	}
+	if name == "" || utf8.RuneCountInString(name) > longestGreeting {
+		return "donor"
+	}
+	return name
+}
