@@ -1,0 +1,198 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// actor stands in the trail for what a job did.
+const actor = "worker"
+
+// errLost ends the context of a job whose lease is gone.
+var errLost = errors.New("the lease of the job was lost")
+
+// batch is the jobs of one turn that have not ended.
+type batch struct {
+	org  *store.Org
+	lane *lane
+	mu   sync.Mutex
+	live map[ngo.JobID]task
+}
+
+// task is a claimed job with its own context.
+type task struct {
+	job    ngo.Job
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+}
+
+// claim takes jobs of the lane that are due.
+func (w *Worker) claim(ctx context.Context, o *store.Org, l *lane) ([]ngo.Job, error) {
+	var jobs []ngo.Job
+	err := o.Write(ctx, store.Work, actor, func(tx *store.Tx) (err error) {
+		jobs, err = tx.Claim(l.name, l.Batch, w.lease)
+		return err
+	})
+	return jobs, err
+}
+
+// run runs a batch and returns when each of its jobs has ended. ctx ends when no more jobs may start, work when running
+// ones must end.
+//
+// A job that took the program down before runs after the others have ended, and only one such job: the rest go back, so
+// that the guilty one cannot drag its neighbours with it again.
+func (w *Worker) run(ctx, work context.Context, o *store.Org, l *lane, jobs []ngo.Job) {
+	if len(jobs) == 0 {
+		return
+	}
+	sound, suspect, rest := part(jobs)
+	w.release(work, o, rest)
+	b := &batch{org: o, lane: l, live: make(map[ngo.JobID]task, len(jobs))}
+	done := make(chan struct{})
+	var extending sync.WaitGroup
+	extending.Go(func() { w.extend(b, done) })
+	w.runAll(ctx, b, b.add(work, sound))
+	w.runAll(ctx, b, b.add(work, suspect))
+	close(done)
+	extending.Wait()
+}
+
+// part tells jobs without a crash from those with one, and of the latter the first from the rest.
+func part(jobs []ngo.Job) (sound, suspect, rest []ngo.Job) {
+	for _, j := range jobs {
+		switch {
+		case j.Crashes == 0:
+			sound = append(sound, j)
+		case len(suspect) == 0:
+			suspect = append(suspect, j)
+		default:
+			rest = append(rest, j)
+		}
+	}
+	return sound, suspect, rest
+}
+
+// runAll runs tasks side by side, as many as the lane allows.
+func (w *Worker) runAll(ctx context.Context, b *batch, tasks []task) {
+	next := make(chan task, len(tasks))
+	for _, t := range tasks {
+		next <- t
+	}
+	close(next)
+	var running sync.WaitGroup
+	for range min(b.lane.Parallel, len(tasks)) {
+		running.Go(func() {
+			for t := range next {
+				if ctx.Err() != nil {
+					t.cancel(errStopping)
+				}
+				w.one(b, t)
+			}
+		})
+	}
+	running.Wait()
+}
+
+// one runs one job to its end.
+func (w *Worker) one(b *batch, t task) {
+	defer b.end(t)
+	start := w.now()
+	err := context.Cause(t.ctx)
+	if err == nil {
+		err = w.call(t.ctx, b.org, t.job)
+	}
+	w.settle(t, b.org, err, w.now().Sub(start))
+}
+
+// call runs the handler; a panic in it is an error like any other.
+func (w *Worker) call(ctx context.Context, o *store.Org, job ngo.Job) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			w.log.Error("job panicked", "org", o.Info().Slug, "job", job.ID, "kind", job.Kind, "panic", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
+			err = errors.New("the program failed in this job; its log says where")
+		}
+	}()
+	h := w.handlers[job.Kind]
+	if h == nil {
+		return &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("this version of ngoctl does not know jobs of kind %q", ngo.Printable(string(job.Kind))),
+			Hint: "upgrade ngoctl, then: ngoctl job retry " + string(job.ID)}
+	}
+	return h(ctx, o, job)
+}
+
+// extend keeps the leases of a batch's jobs until done.
+func (w *Worker) extend(b *batch, done <-chan struct{}) {
+	tick := time.NewTicker(w.lease / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			w.extendOnce(b)
+		}
+	}
+}
+
+func (w *Worker) extendOnce(b *batch) {
+	ctx, cancel := context.WithTimeout(context.Background(), w.lease/3)
+	defer cancel()
+	var lost []task
+	err := b.org.Write(ctx, store.Work, actor, func(tx *store.Tx) error {
+		lost = nil
+		for _, t := range b.tasks() {
+			err := tx.Extend(t.job, w.lease)
+			if ngo.CodeOf(err) == ngo.Conflict {
+				lost = append(lost, t)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.log.Warn("leases not extended", "org", b.org.Info().Slug, "lane", b.lane.name, "err", err)
+		return
+	}
+	for _, t := range lost {
+		t.cancel(errLost) // harmless when the job ended just now: that took its lease
+	}
+}
+
+// add makes jobs live: their leases are extended from now on.
+func (b *batch) add(work context.Context, jobs []ngo.Job) []task {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	tasks := make([]task, 0, len(jobs))
+	for _, j := range jobs {
+		ctx, cancel := context.WithCancelCause(work)
+		t := task{job: j, ctx: ctx, cancel: cancel}
+		b.live[j.ID] = t
+		tasks = append(tasks, t)
+	}
+	return tasks
+}
+
+func (b *batch) end(t task) {
+	t.cancel(nil)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.live, t.job.ID)
+}
+
+func (b *batch) tasks() []task {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Values(b.live))
+}
