@@ -1,0 +1,204 @@
+package apiserver
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/setting"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// checkTime is how long connecting to a provider may take.
+const checkTime = 30 * time.Second
+
+// driver is what a gateway and a channel have in common: a form, and a check of what was entered.
+type driver struct {
+	name string
+	form setting.Form
+	open func(setting.Values) error
+}
+
+// driversOf lists what the daemon was built with.
+func (s *Server) driversOf(kind ngo.AccountKind) []driver {
+	var out []driver
+	if kind == ngo.Gateway {
+		for _, d := range s.o.Book.Gateways() {
+			out = append(out, driver{d.Name(), d.Settings(), func(v setting.Values) error { _, err := d.Open(v); return err }})
+		}
+		return out
+	}
+	for _, d := range s.o.Book.Channels() {
+		out = append(out, driver{d.Name(), d.Settings(), func(v setting.Values) error { _, err := d.Open(v); return err }})
+	}
+	return out
+}
+
+func (s *Server) drivers(context.Context, *struct{}) (*answer[api.Drivers], error) {
+	return &answer[api.Drivers]{api.Drivers{Gateways: forms(s.driversOf(ngo.Gateway)), Channels: forms(s.driversOf(ngo.Channel))}}, nil
+}
+
+func forms(ds []driver) []api.Driver {
+	out := make([]api.Driver, 0, len(ds))
+	for _, d := range ds {
+		out = append(out, api.Driver{Name: d.name, Settings: d.form})
+	}
+	return out
+}
+
+func (s *Server) driver(kind ngo.AccountKind, name string) (driver, error) {
+	for _, d := range s.driversOf(kind) {
+		if d.name == name {
+			return d, nil
+		}
+	}
+	return driver{}, &ngo.Error{Code: ngo.Invalid, Message: "there is no " + string(kind) + " called " + ngo.Printable(name), Hint: "see which there are: ngoctl " + string(kind) + " add --help"}
+}
+
+// shown is an account as its URL is added to it. Only gateways send to us.
+func (s *Server) shown(org string, a ngo.Account) api.Account {
+	out := api.Account{Account: a}
+	if a.Kind == ngo.Gateway {
+		out.URL = s.o.BaseURL + "/hooks/" + org + "/" + a.Name
+	}
+	return out
+}
+
+func (s *Server) listAccounts(ctx context.Context, kind ngo.AccountKind, in OrgPath) (*page[api.Account], error) {
+	var rows []ngo.Account
+	err := s.read(ctx, in, func(rx *store.Rx) (err error) {
+		rows, err = rx.Accounts(kind)
+		return err
+	})
+	out := make([]api.Account, 0, len(rows))
+	for _, a := range rows {
+		out = append(out, s.shown(in.Org, a))
+	}
+	return newPage(out, ""), err
+}
+
+func (s *Server) getAccount(ctx context.Context, kind ngo.AccountKind, in NamePath) (*answer[api.Account], error) {
+	var a ngo.Account
+	err := s.read(ctx, in.OrgPath, func(rx *store.Rx) (err error) {
+		a, err = rx.Account(kind, in.Name)
+		return err
+	})
+	return &answer[api.Account]{s.shown(in.Org, a)}, err
+}
+
+// addAccount checks the values as the driver wants them, seals the secrets, and only then opens a transaction.
+func (s *Server) addAccount(ctx context.Context, kind ngo.AccountKind, in *orgBody[api.AddAccount]) (*answer[api.Account], error) {
+	o, err := s.open(ctx, in.OrgPath)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.driver(kind, in.Body.Driver)
+	if err != nil {
+		return nil, err
+	}
+	values, err := d.form.Check(in.Body.Values)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.open(values); err != nil {
+		return nil, err
+	}
+	settings, secrets := split(d.form, values)
+	n := o.Store.NewAccount(kind, d.name, cmp.Or(in.Body.Name, d.name), settings, secrets)
+	err = o.Store.Write(ctx, store.Ack, actor(ctx), func(tx *store.Tx) error { return tx.AddAccount(n) })
+	return &answer[api.Account]{s.shown(in.Org, n.Account)}, err
+}
+
+func split(form setting.Form, values setting.Values) (settings, secrets map[string]string) {
+	settings, secrets = map[string]string{}, map[string]string{}
+	for _, f := range form {
+		v, ok := values[f.Name]
+		switch {
+		case !ok:
+		case f.Secret:
+			secrets[f.Name] = v
+		default:
+			settings[f.Name] = v
+		}
+	}
+	return settings, secrets
+}
+
+func (s *Server) dropAccount(ctx context.Context, kind ngo.AccountKind, in NamePath) (*struct{}, error) {
+	return nil, s.write(ctx, in.OrgPath, func(tx *store.Tx) error {
+		a, err := tx.Account(kind, in.Name)
+		if err != nil {
+			return err
+		}
+		_, err = tx.RemoveAccount(a.ID)
+		return err
+	})
+}
+
+func (s *Server) gateways(ctx context.Context, in *OrgPath) (*page[api.Account], error) {
+	return s.listAccounts(ctx, ngo.Gateway, *in)
+}
+
+func (s *Server) gateway(ctx context.Context, in *NamePath) (*answer[api.Account], error) {
+	return s.getAccount(ctx, ngo.Gateway, *in)
+}
+
+func (s *Server) addGateway(ctx context.Context, in *orgBody[api.AddAccount]) (*answer[api.Account], error) {
+	return s.addAccount(ctx, ngo.Gateway, in)
+}
+
+func (s *Server) removeGateway(ctx context.Context, in *NamePath) (*struct{}, error) {
+	return s.dropAccount(ctx, ngo.Gateway, *in)
+}
+
+func (s *Server) channels(ctx context.Context, in *OrgPath) (*page[api.Account], error) {
+	return s.listAccounts(ctx, ngo.Channel, *in)
+}
+
+func (s *Server) channel(ctx context.Context, in *NamePath) (*answer[api.Account], error) {
+	return s.getAccount(ctx, ngo.Channel, *in)
+}
+
+func (s *Server) addChannel(ctx context.Context, in *orgBody[api.AddAccount]) (*answer[api.Account], error) {
+	return s.addAccount(ctx, ngo.Channel, in)
+}
+
+func (s *Server) removeChannel(ctx context.Context, in *NamePath) (*struct{}, error) {
+	return s.dropAccount(ctx, ngo.Channel, *in)
+}
+
+// checkChannel tells what the provider says as an answer, not as an error: its "log in" is not ours.
+func (s *Server) checkChannel(ctx context.Context, in *NamePath) (*answer[api.Check], error) {
+	o, err := s.open(ctx, in.OrgPath)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.getAccount(ctx, ngo.Channel, *in); err != nil {
+		return nil, err
+	}
+	opened, err := o.Channels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	for _, c := range opened {
+		if c.Info.Name == in.Name {
+			return &answer[api.Check]{checked(c.Account.Check(ctx))}, nil
+		}
+	}
+	return &answer[api.Check]{api.Check{Problem: "its settings no longer make an account", Hint: "remove it and add it again"}}, nil
+}
+
+func checked(err error) api.Check {
+	if err == nil {
+		return api.Check{OK: true}
+	}
+	if e, ok := errors.AsType[*ngo.Error](err); ok {
+		return api.Check{Problem: e.Message, Hint: e.Hint}
+	}
+	return api.Check{Problem: "the provider did not answer as expected", Hint: "check the address and try again"}
+}

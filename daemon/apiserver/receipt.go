@@ -1,0 +1,194 @@
+package apiserver
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/blob"
+	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/receipt"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+type receiptsIn struct {
+	OrgPath
+	PageQuery
+	DayQuery
+	State  string `query:"state" enum:"issued,void,replaced"`
+	Series string `query:"series" maxLength:"100" doc:"Such as SVT/2026-27/D."`
+}
+
+func (s *Server) receipts(ctx context.Context, in *receiptsIn) (*page[ngo.Receipt], error) {
+	q := store.ReceiptQuery{ListQuery: in.list(), Series: in.Series, State: ngo.ReceiptState(in.State), From: ngo.Date(in.From), To: ngo.Date(in.To)}
+	return list(ctx, s, in.OrgPath, func(rx *store.Rx) ([]ngo.Receipt, string, error) { return rx.Receipts(q) })
+}
+
+// findReceipt takes an id or a number: no number looks like an id.
+func findReceipt(rx *store.Rx, idOrNumber string) (ngo.Receipt, error) {
+	if id, err := ngo.ParseID[ngo.ReceiptID](idOrNumber); err == nil {
+		return rx.Receipt(id)
+	}
+	return rx.ReceiptByNumber(idOrNumber)
+}
+
+// zone gives where the organisation's days begin.
+func zone(o *org.Org) (*time.Location, error) {
+	z, err := time.LoadLocation(o.Info().Zone)
+	if err != nil {
+		return nil, fmt.Errorf("load time zone of %s: %w", o.Info().Slug, err)
+	}
+	return z, nil
+}
+
+// paper is a receipt with what is printed on it.
+type paper struct {
+	row      ngo.Receipt
+	facts    receipt.Facts
+	document *store.Blob // nil until it is rendered
+	messages []ngo.Message
+}
+
+func (s *Server) paper(ctx context.Context, in IDPath) (p paper, o *org.Org, err error) {
+	if o, err = s.open(ctx, in.OrgPath); err != nil {
+		return p, nil, err
+	}
+	z, err := zone(o)
+	if err != nil {
+		return p, nil, err
+	}
+	err = o.Store.Read(ctx, func(rx *store.Rx) (err error) {
+		p, err = readPaper(rx, in.ID, z)
+		return err
+	})
+	return p, o, err
+}
+
+func readPaper(rx *store.Rx, idOrNumber string, z *time.Location) (p paper, err error) {
+	if p.row, err = findReceipt(rx, idOrNumber); err != nil {
+		return p, err
+	}
+	sealed, err := rx.ReceiptFacts(p.row.ID)
+	if err != nil {
+		return p, err
+	}
+	facts, err := receipt.Read(sealed)
+	if err != nil {
+		return p, err
+	}
+	p.facts = facts.For(p.row, z)
+	if p.row.Document != "" {
+		b, err := rx.Blob(p.row.Document)
+		if err != nil {
+			return p, err
+		}
+		p.document = &b
+	}
+	p.messages, err = rx.MessagesOf(p.row.ID)
+	return p, err
+}
+
+func (s *Server) receipt(ctx context.Context, in *IDPath) (*answer[api.Receipt], error) {
+	p, _, err := s.paper(ctx, *in)
+	if err != nil {
+		return nil, err
+	}
+	p.facts.Donor.PAN = ngo.MaskPAN(p.facts.Donor.PAN)
+	facts, err := p.facts.JSON()
+	return &answer[api.Receipt]{api.Receipt{Receipt: p.row, Facts: facts, Messages: append([]ngo.Message{}, p.messages...)}}, err
+}
+
+type pdfOut struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
+// receiptPDF gives the document as it was rendered, or renders it from the same facts. The PAN on it is in full: it is the
+// donor's own paper.
+func (s *Server) receiptPDF(ctx context.Context, in *IDPath) (*pdfOut, error) {
+	p, o, err := s.paper(ctx, *in)
+	if err != nil {
+		return nil, err
+	}
+	data, err := s.document(ctx, o, p)
+	if err != nil {
+		return nil, err
+	}
+	name := strings.ReplaceAll(p.row.Number, "/", "-") + ".pdf" // a number is of capitals, digits, hyphens and slashes
+	return &pdfOut{ContentType: "application/pdf", Disposition: `attachment; filename="` + name + `"`, Body: data}, nil
+}
+
+func (s *Server) document(ctx context.Context, o *org.Org, p paper) ([]byte, error) {
+	if p.document == nil {
+		return receipt.PDF(s.o.Fonts, p.facts)
+	}
+	shelf, err := s.o.Blobs.Of(o.Info())
+	if err != nil {
+		return nil, err
+	}
+	return shelf.Get(ctx, blob.Blob{ID: p.document.ID, Size: p.document.Size, SHA: p.document.SHA, Key: p.document.Key})
+}
+
+// sendReceipt queues the mail once more: the same one when its fate is unknown, so that a reader's program recognises it,
+// else a new one.
+func (s *Server) sendReceipt(ctx context.Context, in *IDPath) (*answer[ngo.Message], error) {
+	var out answer[ngo.Message]
+	err := s.write(ctx, in.OrgPath, func(tx *store.Tx) (err error) {
+		out.Body, err = queueMail(tx, in.ID)
+		return err
+	})
+	return &out, err
+}
+
+func queueMail(tx *store.Tx, idOrNumber string) (ngo.Message, error) {
+	r, err := findReceipt(&tx.Rx, idOrNumber)
+	if err != nil {
+		return ngo.Message{}, err
+	}
+	if r.State != ngo.ReceiptIssued {
+		return ngo.Message{}, &ngo.Error{Code: ngo.Conflict, Message: "the receipt is no longer valid, so it is not sent"}
+	}
+	before, err := tx.MessagesOf(r.ID)
+	if err != nil {
+		return ngo.Message{}, err
+	}
+	if len(before) > 0 {
+		switch last := before[len(before)-1]; last.State {
+		case ngo.MessageQueued, ngo.MessageSending:
+			return last, &ngo.Error{Code: ngo.Conflict, Message: "the mail with this receipt is on its way already", Hint: "see what it waits for: ngoctl receipt show " + r.Number}
+		case ngo.MessageUncertain:
+			return sendAgain(tx, last)
+		}
+	}
+	return sendNew(tx, r)
+}
+
+func sendAgain(tx *store.Tx, m ngo.Message) (ngo.Message, error) {
+	if err := tx.MoveMessage(m.ID, ngo.MessageQueued, "", "", ""); err != nil {
+		return m, err
+	}
+	m.State, m.Reason = ngo.MessageQueued, ""
+	return m, tx.Enqueue(ngo.LaneOutbound, ngo.JobDeliver, string(m.ID), 0)
+}
+
+func sendNew(tx *store.Tx, r ngo.Receipt) (ngo.Message, error) {
+	d, err := tx.Donation(r.Donation)
+	if err != nil {
+		return ngo.Message{}, err
+	}
+	if d.Donor.EMail == "" {
+		return ngo.Message{}, &ngo.Error{Code: ngo.Invalid, Message: "no e-mail address of the donor is known", Hint: "fetch the document and hand it over: ngoctl receipt pdf " + r.Number}
+	}
+	m := ngo.Message{
+		ID: ngo.NewID[ngo.MessageID](tx.Now()), Receipt: r.ID, Person: d.Person, Recipient: d.Donor.EMail,
+		State: ngo.MessageQueued, Created: tx.Now(),
+	}
+	if err := tx.AddMessage(m); err != nil {
+		return m, err
+	}
+	return m, tx.Enqueue(ngo.LaneOutbound, ngo.JobDeliver, string(m.ID), 0)
+}

@@ -1,0 +1,81 @@
+package apiserver
+
+import (
+	"net/http"
+)
+
+// route is one line of the interface. Either add makes huma serve it, or raw serves it and huma only documents it.
+type route struct {
+	id, method, path string
+	perm             permission
+	title            string
+	add              register
+	raw              func(*Server, http.ResponseWriter, *http.Request)
+}
+
+const (
+	get     = http.MethodGet
+	post    = http.MethodPost
+	put     = http.MethodPut
+	patch   = http.MethodPatch
+	deleted = http.MethodDelete
+)
+
+// routes is every route there is. A path is below api.Prefix; {org} is checked against the roles of whoever asks.
+func routes() []route {
+	return []route{
+		{id: "openapi", method: get, path: "/openapi.json", perm: open, title: "This description", add: hidden, raw: (*Server).openapi},
+		{id: "login", method: post, path: "/login", perm: open, title: "Exchange a name and password for a token", add: handle((*Server).login)},
+		{id: "logout", method: post, path: "/logout", perm: self, title: "Revoke the token in use", add: handle((*Server).logout)},
+		{id: "status", method: get, path: "/status", perm: self, title: "Tell how the daemon is", add: handle((*Server).status)},
+		{id: "list-drivers", method: get, path: "/drivers", perm: self, title: "List the gateways and channels that can be added", add: handle((*Server).drivers)},
+
+		{id: "list-orgs", method: get, path: "/orgs", perm: self, title: "List one's organisations", add: handle((*Server).orgs)},
+		{id: "create-org", method: post, path: "/orgs", perm: appliance, title: "Enter an organisation", add: handle((*Server).createOrg)},
+		{id: "list-users", method: get, path: "/users", perm: appliance, title: "List all users", add: handle((*Server).users)},
+		{id: "add-user", method: post, path: "/users", perm: appliance, title: "Enter a user", add: handle((*Server).addUser)},
+		{id: "set-member", method: put, path: "/users/{user}/members/{org}", perm: appliance, title: "Give a user a role, or take it away", add: handle((*Server).setMember)},
+		{id: "set-password", method: put, path: "/users/{user}/password", perm: appliance, title: "Set a user's password and end the user's tokens", add: handle((*Server).setPassword)},
+		{id: "disable-user", method: post, path: "/users/{user}/disable", perm: appliance, title: "Refuse a user from now on", add: handle((*Server).disableUser)},
+		{id: "enable-user", method: post, path: "/users/{user}/enable", perm: appliance, title: "Let a user in again", add: handle((*Server).enableUser)},
+		{id: "list-tokens", method: get, path: "/users/{user}/tokens", perm: own, title: "List a user's tokens", add: handle((*Server).listTokens)},
+		{id: "add-token", method: post, path: "/users/{user}/tokens", perm: appliance, title: "Make a token for a user", add: handle((*Server).addToken)},
+		{id: "revoke-token", method: deleted, path: "/tokens/{id}", perm: self, title: "End a token of one's own at once", add: handle((*Server).revokeToken)},
+		{id: "list-appliance-audit", method: get, path: "/audit", perm: appliance, title: "List the appliance's own trail", add: handle((*Server).applianceAudit)},
+		{id: "verify-appliance-audit", method: post, path: "/audit/verify", perm: appliance, title: "Check the appliance's own trail", add: handle((*Server).verifyApplianceAudit)},
+
+		{id: "get-org", method: get, path: "/orgs/{org}", perm: orgRead, title: "Show an organisation", add: handle((*Server).org)},
+		{id: "set-profile", method: patch, path: "/orgs/{org}", perm: orgWrite, title: "Change what receipts say of an organisation", add: handle((*Server).setProfile)},
+		{id: "get-summary", method: get, path: "/orgs/{org}/summary", perm: summaryRead, title: "Show an organisation at a glance", add: handle((*Server).documentedSummary), raw: (*Server).summary},
+		{id: "follow-events", method: get, path: "/orgs/{org}/events", perm: eventRead, title: "Follow what changes, as server-sent events", add: handle((*Server).documentedEvents), raw: (*Server).events},
+
+		{id: "list-gateways", method: get, path: "/orgs/{org}/gateways", perm: accountRead, title: "List the connections to payment gateways", add: handle((*Server).gateways)},
+		{id: "add-gateway", method: post, path: "/orgs/{org}/gateways", perm: accountWrite, title: "Connect to a payment gateway", add: handle((*Server).addGateway)},
+		{id: "get-gateway", method: get, path: "/orgs/{org}/gateways/{name}", perm: accountRead, title: "Show a connection to a payment gateway", add: handle((*Server).gateway)},
+		{id: "remove-gateway", method: deleted, path: "/orgs/{org}/gateways/{name}", perm: accountWrite, title: "End a connection to a payment gateway", add: handle((*Server).removeGateway)},
+		{id: "list-channels", method: get, path: "/orgs/{org}/channels", perm: accountRead, title: "List the connections to messaging channels", add: handle((*Server).channels)},
+		{id: "add-channel", method: post, path: "/orgs/{org}/channels", perm: accountWrite, title: "Connect to a messaging channel", add: handle((*Server).addChannel)},
+		{id: "get-channel", method: get, path: "/orgs/{org}/channels/{name}", perm: accountRead, title: "Show a connection to a messaging channel", add: handle((*Server).channel)},
+		{id: "remove-channel", method: deleted, path: "/orgs/{org}/channels/{name}", perm: accountWrite, title: "End a connection to a messaging channel", add: handle((*Server).removeChannel)},
+		{id: "check-channel", method: post, path: "/orgs/{org}/channels/{name}/check", perm: accountWrite, title: "Connect and log in to a channel, sending nothing", add: handle((*Server).checkChannel)},
+
+		{id: "list-donations", method: get, path: "/orgs/{org}/donations", perm: donationRead, title: "List gifts, newest first", add: handle((*Server).donations)},
+		{id: "get-donation", method: get, path: "/orgs/{org}/donations/{id}", perm: donationRead, title: "Show a gift and what became of it", add: handle((*Server).donation)},
+		{id: "list-receipts", method: get, path: "/orgs/{org}/receipts", perm: receiptRead, title: "List receipts, newest first", add: handle((*Server).receipts)},
+		{id: "get-receipt", method: get, path: "/orgs/{org}/receipts/{id}", perm: receiptRead, title: "Show a receipt, by its id or number", add: handle((*Server).receipt)},
+		{id: "get-receipt-pdf", method: get, path: "/orgs/{org}/receipts/{id}/pdf", perm: receiptRead, title: "Fetch a receipt as a document", add: handle((*Server).receiptPDF)},
+		{id: "send-receipt", method: post, path: "/orgs/{org}/receipts/{id}/send", perm: receiptSend, title: "Queue the mail with a receipt again", add: handle((*Server).sendReceipt)},
+
+		{id: "list-deliveries", method: get, path: "/orgs/{org}/deliveries", perm: deliveryRead, title: "List what providers sent, newest first", add: handle((*Server).deliveries)},
+		{id: "get-delivery", method: get, path: "/orgs/{org}/deliveries/{id}", perm: deliveryRead, title: "Show a delivery, without its body", add: handle((*Server).delivery)},
+		{id: "replay-delivery", method: post, path: "/orgs/{org}/deliveries/{id}/replay", perm: deliveryRun, title: "Have a delivery worked on again", add: handle((*Server).replayDelivery)},
+		{id: "list-jobs", method: get, path: "/orgs/{org}/jobs", perm: jobRead, title: "List the work in the queue", add: handle((*Server).jobs)},
+		{id: "get-job", method: get, path: "/orgs/{org}/jobs/{id}", perm: jobRead, title: "Show a job", add: handle((*Server).job)},
+		{id: "retry-job", method: post, path: "/orgs/{org}/jobs/{id}/retry", perm: jobRun, title: "Try a parked job again", add: handle((*Server).retryJob)},
+
+		{id: "list-audit", method: get, path: "/orgs/{org}/audit", perm: auditRead, title: "List the trail, newest first", add: handle((*Server).audit)},
+		{id: "verify-audit", method: post, path: "/orgs/{org}/audit/verify", perm: auditRead, title: "Check that no line of the trail was touched", add: handle((*Server).verifyAudit)},
+		{id: "list-acts", method: get, path: "/orgs/{org}/acts", perm: actRead, title: "List what was done that can be undone", add: handle((*Server).acts)},
+		{id: "undo-act", method: post, path: "/orgs/{org}/acts/{id}/undo", perm: actUndo, title: "Reverse an act", add: handle((*Server).undo)},
+	}
+}
