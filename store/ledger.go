@@ -79,7 +79,8 @@ type multiRow struct {
 	texts   []string // texts[i] inserts 1<<i rows
 }
 
-const mostRows = 128
+// mostRows is small because the driver looks up the name of each parameter, $1 and on, by walking a list of all of them.
+const mostRows = 16
 
 func newMultiRow(columns int, head, tail string) multiRow {
 	m := multiRow{columns: columns}
