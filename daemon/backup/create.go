@@ -1,0 +1,215 @@
+package backup
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"filippo.io/age"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Options is what Create needs.
+type Options struct {
+	Dir        string // the data folder
+	Store      *store.Store
+	Recipients []age.Recipient
+	Now        func() time.Time
+	Progress   Progress // may be nil
+}
+
+// Create writes a backup of the whole data folder to w while reads and writes go on. The space of one copy of the
+// databases is needed in the data folder meanwhile. What was written to w before an error is worthless.
+func Create(ctx context.Context, o Options, w io.Writer) (Manifest, error) {
+	scratch, err := os.MkdirTemp(filepath.Join(o.Dir, "backups"), ".snapshot-")
+	if err != nil {
+		return Manifest{}, &ngo.Error{Code: ngo.Unavailable, Message: "there is no room for a snapshot in the data folder",
+			Hint: "see that DATA/backups exists, belongs to the daemon's user and has free space", Err: err}
+	}
+	defer os.RemoveAll(scratch)
+	sources, err := snapshot(ctx, o.Store, scratch)
+	if err != nil {
+		return Manifest{}, err
+	}
+	rest, err := beside(o.Dir)
+	if err != nil {
+		return Manifest{}, err
+	}
+	sources = append(sources, rest...)
+
+	sealed, err := age.Encrypt(w, o.Recipients...)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("seal backup: %w", err)
+	}
+	packed, err := zstd.NewWriter(sealed, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		return Manifest{}, fmt.Errorf("compress backup: %w", err)
+	}
+	a := archive{tar: tar.NewWriter(packed), progress: o.Progress, now: o.Now()}
+	m, err := a.write(ctx, sources)
+	if err != nil {
+		return Manifest{}, errors.Join(err, packed.Close())
+	}
+	for _, c := range []io.Closer{a.tar, packed, sealed} {
+		if err := c.Close(); err != nil {
+			return Manifest{}, fmt.Errorf("finish backup: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// source is one file to copy: where it lies, and its path in the data folder.
+type source struct {
+	file, path string
+	size       int64
+}
+
+// snapshot copies every database into scratch.
+func snapshot(ctx context.Context, st *store.Store, scratch string) ([]source, error) {
+	orgs, err := st.Orgs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []source
+	home := source{file: filepath.Join(scratch, "ngoctl.db"), path: "ngoctl.db"}
+	if err := st.Snapshot(ctx, home.file); err != nil {
+		return nil, fmt.Errorf("snapshot ngoctl.db: %w", err)
+	}
+	out = append(out, home)
+	for _, info := range orgs {
+		o, err := st.Org(ctx, info.Slug)
+		if err != nil {
+			return nil, err
+		}
+		s := source{file: filepath.Join(scratch, info.Slug+".db"), path: path.Join("orgs", info.Slug, "org.db")}
+		if err := o.Snapshot(ctx, s.file); err != nil {
+			return nil, fmt.Errorf("snapshot %s: %w", s.path, err)
+		}
+		out = append(out, s)
+	}
+	for i := range out {
+		fi, err := os.Stat(out[i].file)
+		if err != nil {
+			return nil, fmt.Errorf("look at snapshot: %w", err)
+		}
+		out[i].size = fi.Size()
+	}
+	return out, nil
+}
+
+// beside lists what belongs to a data folder besides the databases, in a fixed order.
+func beside(dir string) ([]source, error) {
+	var out []source
+	for _, top := range []string{"config.toml", "keys", "tls", "law", "faq", "certs", "orgs"} {
+		err := filepath.WalkDir(filepath.Join(dir, top), func(file string, e fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // not every folder exists, and a blob may be erased meanwhile
+			}
+			if err != nil || !e.Type().IsRegular() || database(e.Name()) {
+				return err
+			}
+			fi, err := e.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			rel, err := filepath.Rel(dir, file)
+			out = append(out, source{file: file, path: filepath.ToSlash(rel), size: fi.Size()})
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", top, err)
+		}
+	}
+	return out, nil
+}
+
+// database tells whether a file is SQLite's own, which nobody opens but SQLite.
+func database(name string) bool {
+	return slices.Contains([]string{".db", ".db-wal", ".db-shm", ".db-journal"}, filepath.Ext(name)) || name == "lock"
+}
+
+// archive writes the tar.
+type archive struct {
+	tar      *tar.Writer
+	progress Progress
+	now      time.Time
+	done     int64
+}
+
+func (a *archive) write(ctx context.Context, sources []source) (Manifest, error) {
+	m := Manifest{Format: format, Created: a.now.UTC().Format(time.RFC3339)}
+	var total int64
+	for _, s := range sources {
+		total += s.size
+	}
+	for _, s := range sources {
+		if err := ctx.Err(); err != nil {
+			return Manifest{}, fmt.Errorf("write backup: %w", err)
+		}
+		f, err := a.add(s)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // erased since it was listed
+		}
+		if err != nil {
+			return Manifest{}, fmt.Errorf("back up %s: %w", s.path, err)
+		}
+		m.Files = append(m.Files, f)
+		a.done += f.Size
+		if a.progress != nil {
+			a.progress(a.done, total)
+		}
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("write manifest: %w", err)
+	}
+	if err := a.tar.WriteHeader(a.header(manifestName, int64(len(text)))); err != nil {
+		return Manifest{}, fmt.Errorf("write manifest: %w", err)
+	}
+	if _, err := a.tar.Write(text); err != nil {
+		return Manifest{}, fmt.Errorf("write manifest: %w", err)
+	}
+	return m, nil
+}
+
+func (a *archive) add(s source) (File, error) {
+	in, err := os.Open(s.file)
+	if err != nil {
+		return File{}, err
+	}
+	defer in.Close()
+	fi, err := in.Stat()
+	if err != nil {
+		return File{}, err
+	}
+	if err := a.tar.WriteHeader(a.header(s.path, fi.Size())); err != nil {
+		return File{}, err
+	}
+	sum := sha256.New()
+	// No more than the header said: a file that grows meanwhile (a certificate being renewed) is cut, not an error.
+	if _, err := io.CopyN(io.MultiWriter(a.tar, sum), in, fi.Size()); err != nil {
+		return File{}, err
+	}
+	return File{Path: s.path, Size: fi.Size(), SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+}
+
+func (a *archive) header(name string, size int64) *tar.Header {
+	return &tar.Header{Name: name, Size: size, Mode: 0o600, ModTime: a.now, Format: tar.FormatPAX}
+}
