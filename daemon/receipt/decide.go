@@ -26,9 +26,10 @@ type Reason struct {
 // are.
 func Decide(law Law, g Gift) Facts {
 	f := describe(law, g)
-	f.Reasons = append(f.Reasons, lawReasons(law, f)...)
-	f.Reasons = append(f.Reasons, giftReasons(law, g)...)
-	f.Reasons = append(f.Reasons, donorReasons(law, f)...)
+	f.Reasons = append(lawReasons(law, f), giftReasons(law, g)...)
+	if len(f.Reasons) == 0 { // facts are asked of the donor only where they would help
+		f.Reasons = donorReasons(law, f)
+	}
 	f.Tax = len(f.Reasons) == 0
 	if f.Tax {
 		f.Deduction, f.Certificate = law.fill(law.DeductionText, f), law.fill(law.CertificateText, f)
@@ -105,16 +106,12 @@ func giftReasons(law Law, g Gift) []Reason {
 
 // donorReasons tells what the yearly statement needs and we do not know.
 func donorReasons(law Law, f Facts) []Reason {
-	form := law.Statement
-	if form == "" {
-		form = "the yearly statement"
-	}
 	var out []Reason
 	for _, field := range []struct{ value, code, name string }{
 		{f.Donor.Name, "no_name", "name"}, {f.Donor.Address, "no_address", "address"}, {f.Donor.PAN, "no_pan", "PAN"},
 	} {
 		if field.value == "" {
-			out = append(out, Reason{field.code, fmt.Sprintf("We do not have your %s, which our statement of donations (%s) must give.", field.name, form)})
+			out = append(out, Reason{field.code, fmt.Sprintf("We do not have your %s, which our statement of donations (%s) must give.", field.name, law.Statement)})
 		}
 	}
 	return out

@@ -73,7 +73,7 @@ func readLaws(from fs.FS, into map[string]Law) error {
 		}
 		law, err := parseLaw(data)
 		if err != nil {
-			return &ngo.Error{Code: ngo.Invalid, Message: "the law in " + name + " cannot be used", Hint: "compare it with the files in docs/law.md", Err: err}
+			return &ngo.Error{Code: ngo.Invalid, Message: "the law in " + name + " cannot be used", Hint: "mend it in DATA/law; docs/law.md says what a law file holds", Err: err}
 		}
 		into[name] = law
 	}
@@ -121,13 +121,15 @@ func (l Law) check() error {
 }
 
 func (ls Laws) check() error {
-	for i := 1; i < len(ls); i++ {
-		if before := ls[i-1]; before.Until == "" || before.Until >= ls[i].From {
-			return &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("the laws %s and %s cover the same days", before.ID, ls[i].ID),
-				Hint: "end one the day before the other begins, in the files of DATA/law"}
+	seen := map[string]bool{}
+	for i, l := range ls {
+		if seen[l.ID] {
+			return &ngo.Error{Code: ngo.Invalid, Message: "two laws have the id " + l.ID, Hint: "give each file in DATA/law its own id"}
 		}
-		if ls[i-1].ID == ls[i].ID {
-			return &ngo.Error{Code: ngo.Invalid, Message: "two laws have the id " + ls[i].ID, Hint: "give each file in DATA/law its own id"}
+		seen[l.ID] = true
+		if i > 0 && (ls[i-1].Until == "" || ls[i-1].Until >= l.From) {
+			return &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("the laws %s and %s cover the same days", ls[i-1].ID, l.ID),
+				Hint: "end one the day before the other begins, in the files of DATA/law"}
 		}
 	}
 	return nil

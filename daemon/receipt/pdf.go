@@ -2,6 +2,7 @@ package receipt
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/ngoctl/ngoctl/daemon/typeset"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -23,15 +24,15 @@ func PDF(lib *typeset.Library, f Facts) ([]byte, error) {
 	if err := closing(s, f); err != nil {
 		return nil, err
 	}
-	s.footers("Made by computer, without a signature by hand.")
+	s.footers("Made by computer, without a signature by hand.", f.Number)
 	return doc.Bytes()
 }
 
 // letterhead says who received the gift.
 func letterhead(s *sheet, f Facts) {
-	s.text(s.left, s.width(), f.Org.Name, typeset.Style{Size: 15, Bold: true, Color: accent, Leading: 1.3})
-	s.text(s.left, s.width(), f.Org.Address, typeset.Style{Size: 8, Color: quiet})
-	s.text(s.left, s.width(), standing(f.Org), typeset.Style{Size: 8, Color: quiet})
+	s.text(f.Org.Name, typeset.Style{Size: fitting(f.Org.Name, 15), Bold: true, Color: accent, Leading: 1.3})
+	s.text(f.Org.Address, typeset.Style{Size: 8, Color: quiet})
+	s.text(standing(f.Org), typeset.Style{Size: 8, Color: quiet})
 	s.gap(7)
 	s.rule()
 	s.gap(9)
@@ -56,13 +57,13 @@ func title(s *sheet, f Facts) {
 	s.page.Text(s.left, s.y+ascent(big), "Receipt for a gift", big)
 	if s.doc.Width(f.Number, number) > s.width()/2 {
 		s.gap(big.Pitch())
-		s.text(s.left, s.width(), f.Number, number)
+		s.text(f.Number, number)
 	} else {
 		s.page.TextRight(s.right, s.y+ascent(big), f.Number, number)
 		s.gap(big.Pitch())
 	}
 	if !f.Issued.IsZero() {
-		s.page.TextRight(s.right, s.y+ascent(label), "issued on "+ngo.FormatDate(ngo.DateOf(f.Issued, f.Issued.Location()), "en"), label)
+		s.page.TextRight(s.right, s.y+ascent(label), "Issued on "+ngo.FormatDate(ngo.DateOf(f.Issued, f.Issued.Location()), "en"), label)
 	}
 	s.page.Text(s.left, s.y+ascent(label), f.YearName+" "+f.Year, label)
 	s.gap(label.Pitch() + 7)
@@ -74,23 +75,24 @@ func amount(s *sheet, f Facts) {
 	figures := typeset.Style{Size: 21, Bold: true, Color: accent, Leading: 1.25}
 	words := typeset.Style{Size: 9, Color: ink}
 	inner := s.width() - 2*pad
-	height := s.height(inner, f.Amount.Format(), figures) + s.height(inner, f.Words, words) + 2*pad - 4
+	sum := []block{{f.Amount.Format(), figures}, {f.Words, words}}
+	height := s.stackHeight(inner, sum) + 2*pad - 4
 	s.room(height)
 	s.page.Fill(s.left, s.y, s.width(), height, tint)
 	s.page.Fill(s.left, s.y, 2.5, height, accent)
 	end := s.y + height
 	s.gap(pad - 3)
-	s.text(s.left+pad, inner, f.Amount.Format(), figures)
-	s.text(s.left+pad, inner, f.Words, words)
+	s.stack(s.left+pad, inner, sum)
 	s.y = end + 10
 }
 
 func donor(s *sheet, f Facts) {
-	s.text(s.left, s.width(), "Received with thanks from", label)
-	s.text(s.left, s.width(), donorName(f.Donor), typeset.Style{Size: 12, Bold: true, Color: ink})
-	s.text(s.left, s.width(), f.Donor.Address, body)
+	s.text("Received with thanks from", label)
+	name := donorName(f.Donor)
+	s.text(name, typeset.Style{Size: fitting(name, 12), Bold: true, Color: ink})
+	s.text(f.Donor.Address, body)
 	if f.Donor.PAN != "" {
-		s.text(s.left, s.width(), "PAN "+f.Donor.PAN, body)
+		s.text("PAN "+f.Donor.PAN, body)
 	}
 	s.gap(8)
 }
@@ -120,53 +122,84 @@ func details(s *sheet, f Facts) {
 
 // tax prints the line on deduction, or why there is none.
 func tax(s *sheet, f Facts) {
-	s.room(head.Pitch() + 2*small.Pitch())
+	s.room(head.Pitch() + 4*small.Pitch()) // a heading does not stand alone at the foot of a page
 	if f.Tax {
-		s.text(s.left, s.width(), "Tax deduction", head)
-		s.text(s.left, s.width(), f.Deduction, small)
+		s.text("Tax deduction", head)
+		s.text(f.Deduction, small)
 		s.gap(3)
-		s.text(s.left, s.width(), f.Certificate, small)
+		s.text(f.Certificate, small)
 		return
 	}
-	s.text(s.left, s.width(), "No line on tax deduction", head)
-	s.text(s.left, s.width(), f.noDeduction(), small)
+	s.text("No line on tax deduction", head)
+	s.text(f.noDeduction(), small)
 	for _, r := range f.Reasons {
-		s.room(small.Pitch())
-		s.page.Text(s.left+2, s.y+ascent(small), "•", small)
-		s.text(s.left+11, s.width()-11, r.Text, small)
+		s.bullet(r.Text, small)
 	}
 	if f.Asks() {
-		s.text(s.left, s.width(), pleaseTell, small)
+		s.text(pleaseTell, small)
 	}
 }
 
 // closing is what stands at the foot of the last page: how to check the receipt, and who speaks for the organisation.
 func closing(s *sheet, f Facts) error {
-	const height = 74
+	const qrSide, quietZone, gutter = 74.0, 8.0, 16.0
+	half := (s.width() - gutter) / 2
+	x, width, height := s.left, half, 0.0
+	if f.VerifyURL != "" {
+		x, width, height = s.left+qrSide-quietZone, half-qrSide+quietZone, qrSide
+	}
+	proof, sign := check(s, f), signature(f)
+	height = max(height, s.stackHeight(width, proof), s.stackHeight(half, sign))
+	if height == 0 {
+		return nil
+	}
+	height += 8
 	s.gap(8)
 	s.room(height)
 	s.y = max(s.y, s.bottom-height)
-	left, half := s.left, s.width()/2-8
+	s.rule()
+	s.gap(8)
 	if f.VerifyURL != "" {
-		if err := s.page.QR(s.left-4, s.y, height, f.VerifyURL); err != nil {
+		if err := s.page.QR(s.left-quietZone, s.y-quietZone+2, qrSide, f.VerifyURL); err != nil {
 			return err
 		}
-		left, half = left+height+4, half-height-4
 	}
-	top := s.y
+	s.stack(x, width, proof)
+	s.stack(s.right-half, half, sign)
+	return nil
+}
+
+// check tells how the receipt can be checked, and what its marks mean.
+func check(s *sheet, f Facts) []block {
+	var out []block
 	if f.Code != "" {
-		s.text(left, half, "To check this receipt, give us its number and this code:", label)
-		s.text(left, half, spaced(f.Code), typeset.Style{Size: 8, Bold: true, Color: ink})
+		how := "To check this receipt, give us its number and this code:"
+		if f.VerifyURL != "" {
+			how = "Scan to check this receipt, or give us its number and this code:"
+		}
+		out = append(out, block{how, label}, block{spaced(f.Code), typeset.Style{Size: 8, Bold: true, Color: ink}})
 	}
 	if s.doc.Missing() > 0 {
-		s.text(left, half, "\uFFFD stands for a letter that could not be printed. Our records have it.", label)
+		out = append(out, block{"\uFFFD stands for a letter that could not be printed. Our records have it.", label})
 	}
-	s.y = top
-	right := s.left + s.width()/2 + 8
-	s.text(right, s.right-right, "For "+f.Org.Name, label)
-	s.text(right, s.right-right, f.Org.Signatory, typeset.Style{Size: 10, Bold: true, Color: ink})
-	s.text(right, s.right-right, f.Org.SignatoryTitle, label)
-	return nil
+	return out
+}
+
+func signature(f Facts) []block {
+	if f.Org.Signatory == "" {
+		return nil
+	}
+	return []block{
+		{"For " + f.Org.Name, label}, {f.Org.Signatory, typeset.Style{Size: fitting(f.Org.Signatory, 10), Bold: true, Color: ink}}, {f.Org.SignatoryTitle, label},
+	}
+}
+
+// fitting gives the size for a text that may be long: names above 50 letters are set smaller.
+func fitting(text string, size float64) float64 {
+	if utf8.RuneCountInString(text) > 50 {
+		return size * 0.8
+	}
+	return size
 }
 
 // spaced puts gaps into a code, so that it can be read aloud.

@@ -63,24 +63,32 @@ func (s *sheet) room(height float64) {
 
 func (s *sheet) gap(height float64) { s.y += height }
 
-// text writes a paragraph from x, no wider than width.
-func (s *sheet) text(x, width float64, text string, style typeset.Style) {
-	for _, l := range s.doc.Wrap(text, width, style) {
-		s.room(style.Pitch())
-		s.page.Line(x, s.y+ascent(style), l)
-		s.y += style.Pitch()
-	}
-}
+// text writes a paragraph over the whole width. Empty text takes no room.
+func (s *sheet) text(text string, style typeset.Style) { s.hang("", label, 0, text, style) }
+
+// bullet writes a paragraph behind a dot.
+func (s *sheet) bullet(text string, style typeset.Style) { s.hang(" •", style, 11, text, style) }
 
 // pair writes a label and, beside it, its value. Without a value it writes nothing.
 func (s *sheet) pair(name, value string) {
-	if value == "" {
-		return
+	if value != "" {
+		s.hang(name, label, labelCol, value, body)
+		s.gap(1.5)
 	}
-	s.room(body.Pitch())
-	s.page.Text(s.left, s.y+ascent(body), name, label)
-	s.text(s.left+labelCol, s.width()-labelCol, value, body)
-	s.gap(1.5)
+}
+
+// hang writes a mark at the left and, from indent on, a paragraph. A short paragraph is not torn by the end of a page.
+func (s *sheet) hang(mark string, markStyle typeset.Style, indent float64, text string, style typeset.Style) {
+	lines := s.doc.Wrap(text, s.width()-indent, style)
+	s.room(float64(min(len(lines), 6)) * style.Pitch())
+	if mark != "" {
+		s.page.Text(s.left, s.y+ascent(style), mark, markStyle)
+	}
+	for _, l := range lines {
+		s.room(style.Pitch())
+		s.page.Line(s.left+indent, s.y+ascent(style), l)
+		s.y += style.Pitch()
+	}
 }
 
 func (s *sheet) rule() {
@@ -92,13 +100,38 @@ func (s *sheet) height(width float64, text string, style typeset.Style) float64 
 	return float64(len(s.doc.Wrap(text, width, style))) * style.Pitch()
 }
 
-// footers numbers the pages, when there are several, once all are there.
-func (s *sheet) footers(text string) {
-	y := typeset.A5.Height - margin + 8
+// block is a paragraph with its style.
+type block struct {
+	text  string
+	style typeset.Style
+}
+
+// stack writes paragraphs below each other from x and leaves s.y where it was. Their height must have been made room for.
+func (s *sheet) stack(x, width float64, blocks []block) {
+	y := s.y
+	for _, b := range blocks {
+		for _, l := range s.doc.Wrap(b.text, width, b.style) {
+			s.page.Line(x, y+ascent(b.style), l)
+			y += b.style.Pitch()
+		}
+	}
+}
+
+func (s *sheet) stackHeight(width float64, blocks []block) float64 {
+	sum := 0.0
+	for _, b := range blocks {
+		sum += s.height(width, b.text, b.style)
+	}
+	return sum
+}
+
+// footers writes text under each page, once all are there, and numbers them when there are several.
+func (s *sheet) footers(text, number string) {
+	y, style := typeset.A5.Height-margin+8, typeset.Style{Size: 7, Color: quiet}
 	for i, p := range s.pages {
-		p.Text(s.left, y, text, typeset.Style{Size: 7, Color: quiet})
+		p.Text(s.left, y, text, style)
 		if len(s.pages) > 1 {
-			p.TextRight(s.right, y, fmt.Sprintf("Page %d of %d", i+1, len(s.pages)), typeset.Style{Size: 7, Color: quiet})
+			p.TextRight(s.right, y, fmt.Sprintf("%s, page %d of %d", number, i+1, len(s.pages)), style)
 		}
 	}
 }
