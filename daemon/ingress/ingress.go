@@ -148,7 +148,7 @@ func (o *Options) check() error {
 	if _, _, err := net.SplitHostPort(o.Listen); err != nil {
 		faults = append(faults, fmt.Sprintf("listen on %q: write HOST:PORT, such as 127.0.0.1:8443", o.Listen))
 	}
-	if o.Metrics != "" && !loopback(o.Metrics) {
+	if o.Metrics != "" && !Loopback(o.Metrics) {
 		faults = append(faults, fmt.Sprintf("metrics on %q: only a loopback address, such as 127.0.0.1:9464, is allowed", o.Metrics))
 	}
 	if u, err := url.Parse(o.BaseURL); err != nil || o.BaseURL != "" && u.Hostname() == "" {
@@ -242,8 +242,8 @@ func (s *Server) close() {
 	}
 }
 
-// loopback tells whether HOST:PORT can be reached from this box only.
-func loopback(hostport string) bool {
+// Loopback tells whether HOST:PORT can be reached from this box only.
+func Loopback(hostport string) bool {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return false

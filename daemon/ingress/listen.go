@@ -102,7 +102,7 @@ func listenTCP(address string) (net.Listener, error) {
 // openTo tells from whom the main listener takes connections; nil is everybody. Without TLS on an address that others
 // can reach, only the proxies and this box may speak to it: else the words of strangers and of staff would go in the open.
 func (s *Server) openTo() func(netip.Addr) bool {
-	if s.o.TLS.Mode != Off || loopback(s.o.Listen) {
+	if s.o.TLS.Mode != Off || Loopback(s.o.Listen) {
 		return nil
 	}
 	return func(a netip.Addr) bool { return a.IsLoopback() || s.proxy(a) }

@@ -59,7 +59,7 @@ func (o *Options) checkTLS() []string {
 		}
 	case Internal:
 	case Off:
-		if !loopback(o.Listen) && len(o.Proxies) == 0 {
+		if !Loopback(o.Listen) && len(o.Proxies) == 0 {
 			faults = append(faults, fmt.Sprintf("tls is off, but %s can be reached by others: listen on 127.0.0.1, name the proxy in front in proxies, or choose another tls mode", o.Listen))
 		}
 	default:
