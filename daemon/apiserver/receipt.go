@@ -180,11 +180,12 @@ func sendNew(tx *store.Tx, r ngo.Receipt) (ngo.Message, error) {
 	if err != nil {
 		return ngo.Message{}, err
 	}
-	if d.Donor.EMail == "" {
-		return ngo.Message{}, &ngo.Error{Code: ngo.Invalid, Message: "no e-mail address of the donor is known", Hint: "fetch the document and hand it over: ngoctl receipt pdf " + r.Number}
+	address, err := ngo.NormaliseEMail(d.Donor.EMail)
+	if err != nil {
+		return ngo.Message{}, &ngo.Error{Code: ngo.Invalid, Message: "no e-mail address of the donor is known that mail can reach", Hint: "fetch the document and hand it over: ngoctl receipt pdf " + r.Number}
 	}
 	m := ngo.Message{
-		ID: ngo.NewID[ngo.MessageID](tx.Now()), Receipt: r.ID, Person: d.Person, Recipient: d.Donor.EMail,
+		ID: ngo.NewID[ngo.MessageID](tx.Now()), Receipt: r.ID, Person: d.Person, Recipient: address,
 		State: ngo.MessageQueued, Created: tx.Now(),
 	}
 	if err := tx.AddMessage(m); err != nil {

@@ -117,7 +117,7 @@ func humaConfig() huma.Config {
 				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}},
 			},
 		},
-		Formats:                      map[string]huma.Format{"application/json": jsonFormat()},
+		Formats:                      map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}, // json: of problem+json
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 		Transformers:                 []huma.Transformer{asProblem},
@@ -164,6 +164,12 @@ func operation(rt route) huma.Operation {
 			Content:     map[string]*huma.MediaType{api.ProblemType: {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}},
 		}},
 	}
+	if rt.media != "" {
+		op.Responses["200"] = &huma.Response{
+			Description: "OK",
+			Content:     map[string]*huma.MediaType{rt.media: {Schema: &huma.Schema{Type: huma.TypeString}}},
+		}
+	}
 	if rt.perm != open {
 		op.Security = []map[string][]string{{"token": {}}}
 	}
@@ -171,19 +177,4 @@ func operation(rt route) huma.Operation {
 		op.DefaultStatus = http.StatusCreated
 	}
 	return op
-}
-
-// describe finishes the description: huma's own error body goes, ours comes, and answers may grow.
-func describe(o *huma.OpenAPI) *huma.OpenAPI {
-	schemas := o.Components.Schemas
-	schemas.Schema(reflect.TypeFor[api.Problem](), true, "")
-	delete(schemas.Map(), "ErrorModel")
-	delete(schemas.Map(), "ErrorDetail")
-	return o
-}
-
-// openapi serves the description, which is as public as the source.
-func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/openapi+json")
-	w.Write(s.description) // the client may have gone; nobody is left to tell
 }

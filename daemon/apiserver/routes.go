@@ -9,6 +9,7 @@ type route struct {
 	id, method, path string
 	perm             permission
 	title            string
+	media            string // of the answer; JSON when empty
 	add              register
 	raw              func(*Server, http.ResponseWriter, *http.Request)
 }
@@ -47,7 +48,7 @@ func routes() []route {
 		{id: "get-org", method: get, path: "/orgs/{org}", perm: orgRead, title: "Show an organisation", add: handle((*Server).org)},
 		{id: "set-profile", method: patch, path: "/orgs/{org}", perm: orgWrite, title: "Change what receipts say of an organisation", add: handle((*Server).setProfile)},
 		{id: "get-summary", method: get, path: "/orgs/{org}/summary", perm: summaryRead, title: "Show an organisation at a glance", add: handle((*Server).documentedSummary), raw: (*Server).summary},
-		{id: "follow-events", method: get, path: "/orgs/{org}/events", perm: eventRead, title: "Follow what changes, as server-sent events", add: handle((*Server).documentedEvents), raw: (*Server).events},
+		{id: "follow-events", method: get, path: "/orgs/{org}/events", perm: eventRead, title: "Follow what changes, as server-sent events", media: "text/event-stream", add: handle((*Server).documentedEvents), raw: (*Server).events},
 
 		{id: "list-gateways", method: get, path: "/orgs/{org}/gateways", perm: accountRead, title: "List the connections to payment gateways", add: handle((*Server).gateways)},
 		{id: "add-gateway", method: post, path: "/orgs/{org}/gateways", perm: accountWrite, title: "Connect to a payment gateway", add: handle((*Server).addGateway)},
@@ -63,7 +64,7 @@ func routes() []route {
 		{id: "get-donation", method: get, path: "/orgs/{org}/donations/{id}", perm: donationRead, title: "Show a gift and what became of it", add: handle((*Server).donation)},
 		{id: "list-receipts", method: get, path: "/orgs/{org}/receipts", perm: receiptRead, title: "List receipts, newest first", add: handle((*Server).receipts)},
 		{id: "get-receipt", method: get, path: "/orgs/{org}/receipts/{id}", perm: receiptRead, title: "Show a receipt, by its id or number", add: handle((*Server).receipt)},
-		{id: "get-receipt-pdf", method: get, path: "/orgs/{org}/receipts/{id}/pdf", perm: receiptRead, title: "Fetch a receipt as a document", add: handle((*Server).receiptPDF)},
+		{id: "get-receipt-pdf", method: get, path: "/orgs/{org}/receipts/{id}/pdf", perm: receiptRead, title: "Fetch a receipt as a document", media: "application/pdf", add: handle((*Server).receiptPDF)},
 		{id: "send-receipt", method: post, path: "/orgs/{org}/receipts/{id}/send", perm: receiptSend, title: "Queue the mail with a receipt again", add: handle((*Server).sendReceipt)},
 
 		{id: "list-deliveries", method: get, path: "/orgs/{org}/deliveries", perm: deliveryRead, title: "List what providers sent, newest first", add: handle((*Server).deliveries)},

@@ -53,6 +53,7 @@ type fixture struct {
 	t     testing.TB
 	store *store.Store
 	org   *store.Org // sevai
+	blobs *blob.Shelves
 	srv   *apiserver.Server
 	http  *httptest.Server
 	local *api.Client // full rights, in process
@@ -71,8 +72,10 @@ func newFixture(t testing.TB, change ...func(*apiserver.Options)) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(book.Close)
+	blobs := blob.NewShelves(dir, storetest.Keys())
+	t.Cleanup(func() { blobs.Close() })
 	options := apiserver.Options{
-		Store: s, Book: book, Blobs: blob.NewShelves(dir, storetest.Keys()), Fonts: typeset.New(),
+		Store: s, Book: book, Blobs: blobs, Fonts: typeset.New(),
 		Accounts: newCounter(), Addresses: newCounter(), Owner: ownerUID, Version: "1.2.3", BaseURL: "https://ngo.example.org",
 		Peer: func(ctx context.Context) (apiserver.Peer, bool) {
 			uid, ok := ctx.Value(peerKey{}).(int)
@@ -90,7 +93,7 @@ func newFixture(t testing.TB, change ...func(*apiserver.Options)) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(srv.Close)
-	f := &fixture{t: t, store: s, org: o, srv: srv}
+	f := &fixture{t: t, store: s, org: o, blobs: blobs, srv: srv}
 	f.http = httptest.NewServer(asPeer(srv))
 	t.Cleanup(f.http.Close)
 	f.local = f.client(api.Options{Transport: apiserver.Local(srv, "root")})

@@ -53,12 +53,23 @@ func (s *Server) logout(ctx context.Context, _ *struct{}) (*struct{}, error) {
 
 func (s *Server) users(ctx context.Context, _ *struct{}) (*page[ngo.User], error) {
 	all, err := s.o.Store.Users(ctx)
+	for i := range all {
+		all[i] = complete(all[i])
+	}
 	return newPage(all, ""), err
+}
+
+// complete makes the list of roles one, also when it is empty.
+func complete(u ngo.User) ngo.User {
+	if u.Members == nil {
+		u.Members = []ngo.Member{}
+	}
+	return u
 }
 
 func (s *Server) addUser(ctx context.Context, in *answer[api.NewUser]) (*answer[ngo.User], error) {
 	u, err := s.o.Store.AddUser(ctx, actor(ctx), store.NewUser{Name: in.Body.Name, OSUser: in.Body.OSUser, Members: in.Body.Members})
-	return &answer[ngo.User]{u}, err
+	return &answer[ngo.User]{complete(u)}, err
 }
 
 // change runs fn with the id of the user in the path.

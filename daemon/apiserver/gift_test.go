@@ -1,0 +1,310 @@
+package apiserver_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/receipt"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/storetest"
+)
+
+const donorPAN = "ABCPE1234F"
+
+// gift is what a captured payment left behind.
+type gift struct {
+	delivery ngo.DeliveryID
+	donation ngo.DonationID
+	receipt  ngo.Receipt
+	message  ngo.MessageID
+}
+
+// give records a gift with its receipt and mail, as the flow leaves them before the mail goes out.
+func give(t testing.TB, o *store.Org, n int) gift {
+	t.Helper()
+	account := o.NewAccount(ngo.Gateway, "razorpay", fmt.Sprint("gift-", n), nil, nil)
+	v := o.NewDelivery(account.Account.ID, "", fmt.Appendf(nil, `{"n":%d}`, n))
+	var g gift
+	storetest.Write(t, o, func(tx *store.Tx) error {
+		if err := tx.AddAccount(account); err != nil {
+			return err
+		}
+		if _, err := tx.AddDelivery(v); err != nil {
+			return err
+		}
+		g.delivery = v.ID
+		if err := tx.SettleDelivery(v.ID, ngo.DeliveryProcessed, "payment.captured", ""); err != nil {
+			return err
+		}
+		p, _, err := tx.SavePayment(ngo.Payment{
+			Account: account.Account.ID, Ref: ngo.Ref(fmt.Sprint("pay_", n)), State: ngo.PaymentCaptured, Amount: ngo.Paise(250000),
+			Method: "upi", Created: tx.Now(), Delivery: v.ID,
+		})
+		if err != nil {
+			return err
+		}
+		donor := ngo.Donor{Name: "Anitha Raman", EMail: "anitha@example.org", Phone: "+919876543210", Address: "1 Lake Road", PAN: donorPAN}
+		person, err := tx.JoinPerson(donor)
+		if err != nil {
+			return err
+		}
+		d := ngo.Donation{ID: ngo.NewID[ngo.DonationID](tx.Now()), Payment: p.ID, Person: person, State: ngo.DonationReceived,
+			Amount: p.Amount, Given: "2026-11-22", Donor: donor, Method: "upi"}
+		g.donation = d.ID
+		_, err = tx.AddDonation(d)
+		return err
+	})
+	g.issue(t, o)
+	return g
+}
+
+func (g *gift) issue(t testing.TB, o *store.Org) {
+	t.Helper()
+	var d ngo.Donation
+	storetest.Read(t, o, func(rx *store.Rx) (err error) { d, err = rx.Donation(g.donation); return err })
+	facts := receipt.Decide(receipt.Law{ID: "it-2025", Act: "Income-tax Act, 2025"}, receipt.Gift{Org: o.Info(), Profile: storetest.Profile(), Donation: d})
+	printed, err := facts.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := o.NewReceipt(d.ID, store.ReceiptFacts{Series: "SVT/2026-27/D", Amount: d.Amount, Day: d.Given, Law: "it-2025", Tax: true, Printed: printed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Write(t, o, func(tx *store.Tx) (err error) {
+		if g.receipt, err = tx.IssueReceipt(n); err != nil {
+			return err
+		}
+		g.message = ngo.NewID[ngo.MessageID](tx.Now())
+		return tx.AddMessage(ngo.Message{ID: g.message, Receipt: g.receipt.ID, Person: d.Person, Recipient: d.Donor.EMail})
+	})
+}
+
+func TestDonationIsShownWithWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	g := give(t, f.org, 1)
+	d, err := f.local.Donation(t.Context(), storetest.Slug, g.donation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Amount != ngo.Paise(250000) || d.Receipt == nil || d.Receipt.Number != g.receipt.Number || d.Payment == nil || len(d.Messages) != 1 || len(d.Timeline) < 4 {
+		t.Errorf("Donation = %+v", d)
+	}
+	if d.Donor.PAN != "ABCxxxxx4F" {
+		t.Errorf("PAN = %q, want it masked", d.Donor.PAN)
+	}
+}
+
+func TestListsComeInPages(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	if err := storetest.Seed(t.Context(), f.org, storetest.SeedOptions{Gifts: 7}); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[ngo.DonationID]bool{}
+	q := api.DonationQuery{ListQuery: api.ListQuery{Limit: 3}}
+	for pages := 1; ; pages++ {
+		page, err := f.local.Donations(t.Context(), storetest.Slug, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range page.Items {
+			seen[d.ID] = true
+		}
+		if q.After = page.Next; q.After == "" {
+			if pages != 3 {
+				t.Errorf("pages = %d, want 3", pages)
+			}
+			break
+		}
+	}
+	if len(seen) != 7 {
+		t.Errorf("saw %d gifts, want 7", len(seen))
+	}
+	_, err := f.local.Donations(t.Context(), storetest.Slug, api.DonationQuery{ListQuery: api.ListQuery{Limit: 501}})
+	wantCode(t, err, ngo.Invalid)
+	_, err = f.local.Donations(t.Context(), storetest.Slug, api.DonationQuery{From: "1 April"})
+	wantCode(t, err, ngo.Invalid)
+	held, err := f.local.Donations(t.Context(), storetest.Slug, api.DonationQuery{State: ngo.DonationHeld})
+	if err != nil || held.Items == nil || len(held.Items) != 0 {
+		t.Errorf("held gifts = %#v, %v; want an empty list", held.Items, err)
+	}
+}
+
+func TestReceiptByIDAndNumber(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	g := give(t, f.org, 1)
+	for _, name := range []string{string(g.receipt.ID), g.receipt.Number} {
+		r, err := f.local.Receipt(t.Context(), storetest.Slug, name)
+		if err != nil || r.ID != g.receipt.ID || len(r.Messages) != 1 {
+			t.Fatalf("Receipt(%s) = %+v, %v", name, r, err)
+		}
+		var facts receipt.Facts
+		if err := json.Unmarshal(r.Facts, &facts); err != nil || facts.Donor.PAN != "ABCxxxxx4F" || facts.Number != g.receipt.Number {
+			t.Errorf("facts of %s = %+v, %v", name, facts, err)
+		}
+	}
+	list, err := f.local.Receipts(t.Context(), storetest.Slug, api.ReceiptQuery{Series: "SVT/2026-27/D", From: "2026-11-22"})
+	if err != nil || len(list.Items) != 1 {
+		t.Errorf("Receipts = %+v, %v", list, err)
+	}
+	if list, err = f.local.Receipts(t.Context(), storetest.Slug, api.ReceiptQuery{State: ngo.ReceiptVoid}); err != nil || len(list.Items) != 0 {
+		t.Errorf("void receipts = %+v, %v", list, err)
+	}
+}
+
+func TestReceiptPDFIsRenderedWhenThereIsNone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	g := give(t, f.org, 1)
+	data, err := f.local.ReceiptPDF(t.Context(), storetest.Slug, string(g.receipt.ID))
+	if err != nil || !bytes.HasPrefix(data, []byte("%PDF-")) {
+		t.Fatalf("ReceiptPDF = %.20q, %v", data, err)
+	}
+	f.attach(g, []byte("%PDF- as it was rendered"))
+	data, err = f.local.ReceiptPDF(t.Context(), storetest.Slug, g.receipt.Number)
+	if err != nil || string(data) != "%PDF- as it was rendered" {
+		t.Errorf("ReceiptPDF from the blob = %.40q, %v", data, err)
+	}
+}
+
+// attach stores a document for a receipt, as the flow does.
+func (f *fixture) attach(g gift, data []byte) {
+	f.t.Helper()
+	shelf, err := f.blobs.Of(f.org.Info())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	b, err := shelf.Put(f.t.Context(), ngo.NewID[ngo.BlobID](time.Now()), data)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	storetest.Write(f.t, f.org, func(tx *store.Tx) error {
+		if err := tx.AddBlob(b.ID, b.Size, b.SHA, b.Key); err != nil {
+			return err
+		}
+		return tx.AttachDocument(g.receipt.ID, b.ID)
+	})
+}
+
+func TestReceiptIsSentAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	g := give(t, f.org, 1)
+	ctx := t.Context()
+	move := func(to ngo.MessageState) {
+		storetest.Write(t, f.org, func(tx *store.Tx) error { return tx.MoveMessage(g.message, to, "", "", "") })
+	}
+	_, err := f.local.SendReceipt(ctx, storetest.Slug, g.receipt.Number)
+	wantCode(t, err, ngo.Conflict) // it is queued
+
+	move(ngo.MessageSending)
+	move(ngo.MessageUncertain)
+	m, err := f.local.SendReceipt(ctx, storetest.Slug, g.receipt.Number)
+	if err != nil || m.ID != g.message || m.State != ngo.MessageQueued {
+		t.Fatalf("after an uncertain send: %+v, %v; want the same message queued", m, err)
+	}
+	move(ngo.MessageSent)
+	m, err = f.local.SendReceipt(ctx, storetest.Slug, g.receipt.Number)
+	if err != nil || m.ID == g.message || m.Recipient != "anitha@example.org" {
+		t.Fatalf("after a good send: %+v, %v; want a new message", m, err)
+	}
+	jobs, err := f.local.Jobs(ctx, storetest.Slug, api.JobQuery{Kind: ngo.JobDeliver})
+	if err != nil || len(jobs.Items) != 2 {
+		t.Errorf("jobs = %+v, %v; want one for each", jobs, err)
+	}
+}
+
+func TestDeliveryIsReplayed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	g := give(t, f.org, 1)
+	ctx := t.Context()
+	if err := f.local.ReplayDelivery(ctx, storetest.Slug, g.delivery); err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := f.local.Jobs(ctx, storetest.Slug, api.JobQuery{Kind: ngo.JobIngest, Lane: ngo.LanePayment, State: ngo.JobReady})
+	if err != nil || len(jobs.Items) != 2 || jobs.Items[0].Subject != string(g.delivery) {
+		t.Fatalf("jobs = %+v, %v", jobs, err)
+	}
+	j, err := f.local.Job(ctx, storetest.Slug, jobs.Items[0].ID)
+	if err != nil || j.Kind != ngo.JobIngest {
+		t.Errorf("Job = %+v, %v", j, err)
+	}
+	wantCode(t, f.local.RetryJob(ctx, storetest.Slug, j.ID), ngo.Conflict)
+	d, err := f.local.Delivery(ctx, storetest.Slug, g.delivery)
+	if err != nil || d.State != ngo.DeliveryProcessed || d.Summary != "payment.captured" {
+		t.Errorf("Delivery = %+v, %v", d, err)
+	}
+}
+
+// TestForeignIDsLookMissing asks for what belongs to another organisation, as an admin of one's own: the answer must be
+// the same as for what does not exist.
+func TestForeignIDsLookMissing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	foreign, err := f.store.Org(t.Context(), "other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := give(t, foreign, 1)
+	_, token := f.user("meena", storetest.Slug, ngo.Admin)
+	foreignJobs, err := f.local.Jobs(t.Context(), "other", api.JobQuery{})
+	if err != nil || len(foreignJobs.Items) == 0 {
+		t.Fatalf("jobs = %v, %v", foreignJobs, err)
+	}
+	const zeros = "00000000000000000000000000"
+	for _, tt := range []struct{ method, path, theirs, none string }{
+		{"GET", "donations/%s", string(g.donation), "don_" + zeros},
+		{"GET", "receipts/%s", string(g.receipt.ID), "rcp_" + zeros},
+		{"GET", "receipts/%s", "SVT%2F2026-27%2FD%2F000001", "SVT%2F2026-27%2FD%2F999999"},
+		{"GET", "receipts/%s/pdf", string(g.receipt.ID), "rcp_" + zeros},
+		{"POST", "receipts/%s/send", string(g.receipt.ID), "rcp_" + zeros},
+		{"GET", "deliveries/%s", string(g.delivery), "dlv_" + zeros},
+		{"POST", "deliveries/%s/replay", string(g.delivery), "dlv_" + zeros},
+		{"GET", "jobs/%s", string(foreignJobs.Items[0].ID), "m_" + zeros},
+		{"POST", "jobs/%s/retry", string(foreignJobs.Items[0].ID), "m_" + zeros},
+		{"GET", "gateways/%s", "gift-1", "gift-9"},
+		{"DELETE", "gateways/%s", "gift-1", "gift-9"},
+	} {
+		theirs := f.raw(tt.method, token, fmt.Sprintf(tt.path, tt.theirs))
+		missing := f.raw(tt.method, token, fmt.Sprintf(tt.path, tt.none))
+		a := strings.ReplaceAll(theirs, strings.ReplaceAll(tt.theirs, "%2F", "/"), "ID")
+		b := strings.ReplaceAll(missing, strings.ReplaceAll(tt.none, "%2F", "/"), "ID")
+		if d := cmp.Diff(a, b); d != "" || !strings.HasPrefix(theirs, "404 ") {
+			t.Errorf("%s %s: another's and a missing one differ, or are there: %s\n%s", tt.method, tt.path, theirs, d)
+		}
+	}
+}
+
+// raw gives status and body of an answer about sevai.
+func (f *fixture) raw(method, token, path string) string {
+	f.t.Helper()
+	req, err := http.NewRequestWithContext(f.t.Context(), method, f.http.URL+"/api/v1/orgs/sevai/"+path, nil)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return fmt.Sprintf("%d %s", res.StatusCode, body)
+}
