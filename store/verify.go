@@ -16,6 +16,7 @@ type verifier struct {
 	box    *seal.Box
 	head   auditHead // where the chain should end
 	forged bool      // the head does not bear our seal, so what it says counts for nothing
+	longer bool      // there are lines behind the head
 	at     auditHead // how far the chain was followed
 	ended  bool
 	report AuditReport
@@ -23,8 +24,8 @@ type verifier struct {
 
 func (v *verifier) done() bool { return v.ended || !v.report.Whole() }
 
-// begin reads where the chain should end. Head and tail come from one snapshot, in which they must agree. A forged head
-// is told of last: a touched line says more.
+// begin reads where the chain should end. Head and tail come from one snapshot, in which they must agree. That they do
+// not is told last: a touched line before the end says more.
 func (v *verifier) begin(c Conn) error {
 	head, mark, err := readHead(c)
 	if err != nil {
@@ -40,8 +41,8 @@ func (v *verifier) begin(c Conn) error {
 		v.broken(1, nil, "the trail is empty, though every database begins with a line")
 	case !bytes.Equal(mark, head.seal(v.box)):
 		v.forged, v.head.entries = true, math.MaxInt64
-	case tail > head.entries:
-		v.broken(head.entries+1, nil, "it was added behind the end of the trail")
+	default:
+		v.longer = tail > head.entries
 	}
 	return nil
 }
@@ -114,6 +115,8 @@ func (v *verifier) end() {
 		v.broken(v.at.entries+1, nil, fmt.Sprintf("it is missing, as are all up to %d", v.head.entries))
 	case v.at.hash != v.head.hash:
 		v.broken(v.at.entries, nil, "the last line is not the one that was written")
+	case v.longer:
+		v.broken(v.at.entries+1, nil, "it was added behind the end of the trail")
 	}
 }
 
