@@ -4,11 +4,12 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"sync/atomic"
 
 	modernc "modernc.org/sqlite"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // maxStatements bounds the prepared statements a connection keeps. The texts are constants, so this is a guard
@@ -104,8 +105,11 @@ func worthKeeping(text string) bool {
 	return false
 }
 
-// ExecContext implements driver.ExecerContext. The context is the connection's, not the statement's.
-func (c *conn) ExecContext(_ context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+// ExecContext implements driver.ExecerContext. What began is ended by the connection's context, not by the caller's.
+func (c *conn) ExecContext(caller context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	if caller.Err() != nil {
+		return nil, context.Cause(caller)
+	}
 	ctx := c.context()
 	c.statements.Add(1)
 	s, err := c.statement(ctx, text)
@@ -113,14 +117,17 @@ func (c *conn) ExecContext(_ context.Context, text string, args []driver.NamedVa
 		return nil, err
 	}
 	r, err := s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-	if err := errors.Join(err, c.release(s)); err != nil {
-		return nil, c.failed(err)
+	if err != nil {
+		return nil, c.failed(errors.Join(err, c.release(s)))
 	}
-	return r, nil
+	return r, c.release(s)
 }
 
 // QueryContext implements driver.QueryerContext.
-func (c *conn) QueryContext(_ context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+func (c *conn) QueryContext(caller context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	if caller.Err() != nil {
+		return nil, context.Cause(caller)
+	}
 	ctx := c.context()
 	c.statements.Add(1)
 	s, err := c.statement(ctx, text)
@@ -145,17 +152,19 @@ func (c *conn) context() context.Context {
 	return c.ctx
 }
 
-// failed translates an engine's error and remembers it: a closure may swallow it and leave us to explain why its
-// transaction is gone.
+// failed translates an engine's error. It remembers one that may have cost the transaction: a closure can swallow it
+// and leave us to explain.
 func (c *conn) failed(err error) error {
 	err = translate(err)
-	c.fault.Store(&err)
+	if ngo.CodeOf(err) == ngo.Unavailable {
+		c.fault.Store(&err)
+	}
 	return err
 }
 
 // exec runs a statement of our own.
 func (c *conn) exec(text string) error {
-	_, err := c.ExecContext(nil, text, nil)
+	_, err := c.ExecContext(context.Background(), text, nil)
 	return err
 }
 
@@ -184,12 +193,19 @@ func (c *conn) closeResults() error {
 
 // Close implements driver.Conn.
 func (c *conn) Close() error {
-	errs := []error{c.closeResults()}
-	for _, s := range c.kept {
-		errs = append(errs, s.Close())
+	return errors.Join(c.closeResults(), c.forget(), c.inner.Close())
+}
+
+// forget closes the prepared statements that are not in use.
+func (c *conn) forget() error {
+	var errs []error
+	for text, s := range c.kept {
+		if !s.busy {
+			delete(c.kept, text)
+			errs = append(errs, s.Close())
+		}
 	}
-	clear(c.kept)
-	return errors.Join(append(errs, c.inner.Close())...)
+	return errors.Join(errs...)
 }
 
 // transaction is what database/sql ends. It refuses when a closure that got hold of the *sql.Tx tries to.
@@ -257,7 +273,7 @@ func (r *rows) Close() error {
 
 var (
 	errNotYours     = errors.New("a closure cannot end the writer's transaction")
-	errResultClosed = fmt.Errorf("the result was left open by the closure that asked for it")
+	errResultClosed = errors.New("the closure that asked for this result has ended")
 )
 
 // firstWord is the word a statement begins with.

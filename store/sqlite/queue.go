@@ -13,7 +13,10 @@ import (
 // workShare is the part of the writer's time that work keeps while acknowledgements wait too: one in so many.
 const workShare = 5
 
-// request is one Write that waits for its turn.
+// restAfter is how long nothing must have been written before the writer gives its memory back.
+const restAfter = 10 * time.Second
+
+// request is one write that waits for its turn.
 type request struct {
 	class   store.Class
 	fn      func(store.WriteConn) error
@@ -32,8 +35,46 @@ const (
 func (r *request) begin() bool    { return r.state.CompareAndSwap(waiting, begun) }
 func (r *request) withdraw() bool { return r.state.CompareAndSwap(waiting, withdrawn) }
 
+// wait puts r in the queue and waits for its answer, or for the end of ctx if that comes before r has begun.
+func (r *request) wait(ctx context.Context, q *queue) error {
+	if ctx.Err() != nil {
+		return withdrawnError(ctx)
+	}
+	r.done = make(chan error, 1)
+	if err := q.put(r); err != nil {
+		return err
+	}
+	select {
+	case err := <-r.done:
+		return err
+	case <-ctx.Done():
+	}
+	if r.withdraw() {
+		return withdrawnError(ctx)
+	}
+	return <-r.done
+}
+
+func withdrawnError(ctx context.Context) error {
+	return &ngo.Error{Code: ngo.Unavailable, Message: "the change was given up before its turn came; nothing was changed",
+		Hint: "try again", Err: context.Cause(ctx)}
+}
+
+func errClosed() error {
+	return &ngo.Error{Code: ngo.Unavailable, Message: "the database is closing", Hint: "try again when ngoctl runs again"}
+}
+
+// event is what the writer is woken for.
+type event int
+
+const (
+	over event = iota // the queue is closed and empty
+	more              // something waits
+	rest              // nothing has been written for a while
+)
+
 // queue holds what waits for the writer: a line for each class, and one for controls. Acknowledgements go first, but
-// while both wait, work is owed its share of the time and is taken as soon as it is in arrears.
+// while both wait, work is owed its share of the time, and is taken as soon as it is in arrears.
 type queue struct {
 	mu       sync.Mutex
 	filled   sync.Cond
@@ -42,6 +83,12 @@ type queue struct {
 	controls line
 	owed     time.Duration // to work; negative when it has had more than its share
 	closed   bool
+
+	taken   uint64 // writes begun
+	seen    uint64 // taken when the timer was last looked at
+	rested  uint64 // taken when the writer last rested
+	resting bool   // it is time to
+	armed   bool   // the timer runs
 }
 
 func newQueue() *queue {
@@ -72,17 +119,42 @@ func (q *queue) lineOf(r *request) *line {
 	return &q.work
 }
 
-// wait blocks until something waits; it is false once the queue is closed and empty.
-func (q *queue) wait() bool {
+func (q *queue) empty() bool { return q.ack.empty() && q.work.empty() && q.controls.empty() }
+
+// wait blocks until there is something for the writer to do.
+func (q *queue) wait() event {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for q.ack.empty() && q.work.empty() && q.controls.empty() {
-		if q.closed {
-			return false
+	for q.empty() {
+		switch {
+		case q.closed:
+			return over
+		case q.resting:
+			q.resting, q.rested = false, q.taken
+			return rest
 		}
+		q.arm()
 		q.filled.Wait()
 	}
-	return true
+	q.resting = false
+	return more
+}
+
+// arm starts the timer that lets the writer rest. There is one at most, and none while nothing happens.
+func (q *queue) arm() {
+	if q.armed || q.taken == q.rested {
+		return
+	}
+	q.armed, q.seen = true, q.taken
+	time.AfterFunc(restAfter, q.tick)
+}
+
+func (q *queue) tick() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.armed = false
+	q.resting = q.taken == q.seen
+	q.filled.Signal()
 }
 
 // take begins the next write, or gives nil when none waits or a control does.
@@ -95,7 +167,11 @@ func (q *queue) take() *request {
 			l = &q.work
 		}
 		r := l.pop()
-		if r == nil || r.begin() {
+		if r == nil {
+			return nil
+		}
+		if r.begin() {
+			q.taken++
 			return r
 		}
 	}
@@ -124,8 +200,6 @@ func (q *queue) spent(class store.Class, d time.Duration) {
 		q.owed += d / (workShare - 1)
 	case class != store.Ack && !q.ack.empty():
 		q.owed -= d
-	case class != store.Ack && q.work.empty():
-		q.owed = 0
 	}
 }
 
@@ -141,7 +215,7 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	q.filled.Broadcast()
+	q.filled.Signal()
 }
 
 // line is a first-in, first-out list.
@@ -156,7 +230,6 @@ func (l *line) push(r *request) { l.items = append(l.items, r) }
 
 func (l *line) pop() *request {
 	if l.empty() {
-		l.items, l.head = l.items[:0], 0
 		return nil
 	}
 	r := l.items[l.head]
@@ -166,33 +239,4 @@ func (l *line) pop() *request {
 		l.items, l.head = l.items[:0], 0
 	}
 	return r
-}
-
-// wait puts r in the queue and waits for its answer, or for the end of ctx if that comes before r has begun.
-func (r *request) wait(ctx context.Context, q *queue) error {
-	if ctx.Err() != nil {
-		return withdrawnError(ctx)
-	}
-	r.done = make(chan error, 1)
-	if err := q.put(r); err != nil {
-		return err
-	}
-	select {
-	case err := <-r.done:
-		return err
-	case <-ctx.Done():
-	}
-	if r.withdraw() {
-		return withdrawnError(ctx)
-	}
-	return <-r.done
-}
-
-func withdrawnError(ctx context.Context) error {
-	return &ngo.Error{Code: ngo.Unavailable, Message: "the change was given up before its turn came; nothing was changed",
-		Hint: "try again", Err: context.Cause(ctx)}
-}
-
-func errClosed() error {
-	return &ngo.Error{Code: ngo.Unavailable, Message: "the database is closing", Hint: "try again when ngoctl runs again"}
 }

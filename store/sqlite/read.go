@@ -10,12 +10,12 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-var errDeadline = errors.New("the read took longer than a read may")
+var errDeadline = errors.New("the read took longer than 30 s")
 
 // Read implements store.Engine. Codes: Unavailable when ctx or the deadline ended it, else fn's own.
 func (e *engine) Read(ctx context.Context, fn func(store.Conn) error) error {
-	if insideWrite() {
-		return &ngo.Error{Code: ngo.Conflict, Message: "a read cannot begin inside a change: use the connection that it was given"}
+	if onWriter() {
+		return nestedError("a read")
 	}
 	if err := e.enter(); err != nil {
 		return err
@@ -48,7 +48,11 @@ func snapshotRead(ctx context.Context, session *sql.Conn, fn func(store.Conn) er
 	if err := session.Raw(func(dc any) error { s.conn = dc.(*conn); s.conn.ctx = ctx; return nil }); err != nil {
 		return errors.Join(err, session.Close())
 	}
-	defer func() { err = errors.Join(err, s.leave()) }() // also when fn panics
+	defer func() { // also when fn panics
+		if e := s.leave(); e != nil {
+			err = errors.Join(err, e)
+		}
+	}()
 	if _, err := s.Exec("begin"); err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"reflect"
-	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -84,39 +82,16 @@ func (s *scope) end() error {
 	return errors.Join(errs...)
 }
 
-// call runs fn and makes an error of a panic. When fn ends its goroutine (runtime.Goexit), call does not return.
-func (s *scope) call(fn func(store.WriteConn) error) error {
-	err := runClosure(s, fn)
-	return errors.Join(err, s.end())
-}
-
-// runClosure is a frame of its own, not inlined, so that insideWrite finds it on the stack.
-//
-//go:noinline
-func runClosure(c store.WriteConn, fn func(store.WriteConn) error) (err error) {
+// call runs fn and makes an error of a panic. When fn ends its goroutine, call does not return.
+func (s *scope) call(fn func(store.WriteConn) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &ngo.Error{Code: ngo.Internal, Message: "a change went wrong inside ngoctl and was undone",
 				Hint: "report it: ngoctl bugreport", Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
 		}
+		if e := s.end(); e != nil {
+			err = errors.Join(err, e)
+		}
 	}()
-	return fn(c)
-}
-
-// insideWrite tells whether the caller runs within a closure of a writer, this one or another. Such a call would wait
-// for itself, or two databases for each other.
-func insideWrite() bool {
-	entry := reflect.ValueOf(runClosure).Pointer()
-	var pcs [64]uintptr
-	for skip := 2; ; skip += len(pcs) {
-		n := runtime.Callers(skip, pcs[:])
-		for _, pc := range pcs[:n] {
-			if f := runtime.FuncForPC(pc - 1); f != nil && f.Entry() == entry {
-				return true
-			}
-		}
-		if n < len(pcs) {
-			return false
-		}
-	}
+	return fn(s)
 }

@@ -7,6 +7,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -43,6 +44,7 @@ func Open(ctx context.Context, path string, o store.EngineOptions) (store.Engine
 type setup struct {
 	vfs         string // instead of the operating system's files
 	synchronous string // instead of FULL
+	smallLog    int    // instead of smallLog pages
 }
 
 // engine is one open file.
@@ -98,10 +100,11 @@ func (e *engine) connect(ctx context.Context, o store.EngineOptions, s setup) er
 	}
 	e.write = sql.OpenDB(connector{wc})
 	e.read = sql.OpenDB(connector{rc})
+	e.write.SetMaxOpenConns(1)
 	e.read.SetMaxOpenConns(maxReaders)
 	e.read.SetMaxIdleConns(maxReaders)
 	e.read.SetConnMaxIdleTime(readerIdle)
-	e.writer, err = newWriter(ctx, e.write, o)
+	e.writer, err = newWriter(ctx, e.write, o, cmp.Or(s.smallLog, smallLog))
 	if err != nil {
 		return errors.Join(err, e.write.Close(), e.read.Close())
 	}
@@ -149,9 +152,10 @@ func (e *engine) Write(ctx context.Context, class store.Class, fn func(store.Wri
 	return e.writer.write(ctx, class, fn)
 }
 
-// Checkpoint implements store.Engine. Codes: Unavailable when a read that is still going on held some of it back.
+// Checkpoint implements store.Engine. It waits for reads that still need the log. Codes: Unavailable when ctx ended
+// before that.
 func (e *engine) Checkpoint(ctx context.Context) error {
-	return e.writer.control(ctx, e.writer.truncateLog)
+	return e.writer.emptyLog(ctx)
 }
 
 // Stats implements store.Engine.
@@ -164,10 +168,10 @@ func (e *engine) Stats() store.EngineStats {
 }
 
 // Close implements store.Engine: writes that wait are carried out, new ones are refused, reads are cut. It is called
-// once nobody needs the database; calling it again gives the same answer. Codes: Conflict from inside a write.
+// once nobody needs the database; calling it again gives the same answer. Codes: Internal from inside a write.
 func (e *engine) Close() error {
-	if insideWrite() {
-		return &ngo.Error{Code: ngo.Conflict, Message: "a write cannot close its own database"}
+	if onWriter() {
+		return nestedError("closing the database")
 	}
 	return e.closeup()
 }

@@ -2,33 +2,53 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	modernc "modernc.org/sqlite"
 
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// The log beside the file is written back when it has grown by smallLog pages. A read that is going on can keep it
-// from beginning anew; past bigLog the writer waits shortly for such reads.
+// The log beside the file is written back when it has grown by smallLog pages. Reads that are going on can keep it
+// from starting anew; each time it has grown by bigLog pages the writer stops and waits for them, for waitForReads.
 const (
-	smallLog = 1000 // 4 MB
-	bigLog   = 8000 // 32 MB
+	smallLog     = 1000 // 4 MB
+	bigLog       = 8000 // 32 MB
+	waitForReads = "200"
+	busyTimeout  = "5000"
 )
 
-// tidyLog writes the log back into the file when it has grown enough. It runs after the callers have been woken.
+// retryCheckpoint is how long a checkpoint that met a read lets the writer go on before it tries again.
+const retryCheckpoint = 50 * time.Millisecond
+
+// logState is what the writer knows of the log.
+type logState struct {
+	small int // pages after which it is written back
+	grown int // pages since it was last written back
+	next  int // pages in it at which to wait for reads
+}
+
+// tidyLog writes the log back into the file when it has grown enough. It runs after the callers have been woken. Its
+// errors are not lost: the disk that caused them gives them to the next commit.
 func (w *writer) tidyLog() {
-	w.frames += w.written()
-	if w.frames < smallLog {
+	w.log.grown += w.written()
+	if w.log.grown < w.log.small {
 		return
 	}
-	w.frames = 0
-	log, _, err := w.checkpoint("passive")
-	if err != nil || log < bigLog {
-		return // an error comes back at the next commit or checkpoint
+	w.log.grown = 0
+	held, err := w.checkpoint("passive")
+	if err != nil {
+		return
 	}
-	if w.exec("pragma busy_timeout = 200") == nil {
-		_, _, _ = w.checkpoint("restart")
-		_ = w.exec("pragma busy_timeout = 5000")
+	if held < bigLog {
+		w.log.next = bigLog
+	}
+	if held < w.log.next {
+		return
+	}
+	held, err = w.checkpointWaiting("restart")
+	if err == nil {
+		w.log.next = held + bigLog
 	}
 }
 
@@ -42,28 +62,49 @@ func (w *writer) written() (pages int) {
 	return pages
 }
 
-// truncateLog writes the whole log back and empties it.
-func (w *writer) truncateLog() error {
-	log, done, err := w.checkpoint("truncate")
-	if err != nil {
-		return err
+// emptyLog implements Checkpoint: it tries until no read needs the log, which their deadline bounds. The writer goes
+// on between two attempts.
+func (w *writer) emptyLog(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readDeadline+time.Second)
+	defer cancel()
+	for {
+		held := 0
+		err := w.control(ctx, func() (err error) {
+			held, err = w.checkpointWaiting("truncate")
+			return err
+		})
+		if err != nil || held == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return &ngo.Error{Code: ngo.Unavailable, Message: "a read that is still going on needs the log", Hint: "try again", Err: context.Cause(ctx)}
+		case <-time.After(retryCheckpoint):
+		}
 	}
-	if log != done {
-		return &ngo.Error{Code: ngo.Unavailable, Message: "a read that is going on still needs the log", Hint: "try again"}
-	}
-	w.frames = 0
-	return nil
 }
 
-// checkpoint gives the pages in the log and how many of them have been written back.
-func (w *writer) checkpoint(mode string) (log, done int, err error) {
-	var busy int
+// checkpointWaiting is a checkpoint that waits for reads, but not as long as another program may make us wait.
+func (w *writer) checkpointWaiting(mode string) (held int, err error) {
+	if err := w.exec("pragma busy_timeout = " + waitForReads); err != nil {
+		return 0, err
+	}
+	held, err = w.checkpoint(mode)
+	if err := w.exec("pragma busy_timeout = " + busyTimeout); err != nil {
+		return 0, err
+	}
+	return held, err
+}
+
+// checkpoint writes the log back and gives the pages that it still holds: all when a read kept it from starting anew.
+func (w *writer) checkpoint(mode string) (held int, err error) {
+	var busy, log, done int
 	row := w.session.QueryRowContext(context.Background(), "pragma wal_checkpoint("+mode+")")
 	if err := row.Scan(&busy, &log, &done); err != nil {
-		return 0, 0, err
+		return 0, err
 	}
-	if busy != 0 && log == done {
-		log++ // all is in the file, but the log could not be emptied
+	if mode != "passive" && busy == 0 {
+		return 0, nil
 	}
-	return log, done, nil
+	return log, nil
 }

@@ -1,0 +1,233 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// A batch ends after batchTime, or after batchSize closures should the clock stand still.
+const (
+	batchTime = 10 * time.Millisecond
+	batchSize = 1000
+)
+
+// batch runs as many of the closures that wait as fit into batchTime in one transaction.
+func (w *writer) batch() {
+	start := w.options.Now()
+	for range batchSize {
+		r := w.queue.take()
+		if r == nil {
+			break
+		}
+		before := w.options.Now()
+		if !w.join(r) {
+			return
+		}
+		now := w.options.Now()
+		w.queue.spent(r.class, now.Sub(before))
+		if now.Sub(start) >= batchTime {
+			break
+		}
+	}
+	w.finish()
+}
+
+// alone runs r in a transaction of its own.
+func (w *writer) alone(r *request) {
+	if w.join(r) {
+		w.finish()
+	}
+}
+
+// join runs r in the open transaction, and is false when that transaction is gone. The first closure needs no
+// savepoint: if it fails, the transaction holds nobody else's work.
+func (w *writer) join(r *request) bool {
+	if err := w.begin(); err != nil {
+		w.queue.refuse(err) // those behind r have waited too
+		r.done <- err
+		return false
+	}
+	first := len(w.joined) == 0
+	if !first && w.exec("savepoint ngoctl") != nil {
+		w.again = append(w.again, r)
+		w.abandon()
+		return false
+	}
+	w.current = r
+	s := &scope{session: w.session, conn: w.conn, tx: w.tx}
+	err := s.call(r.fn)
+	w.current = nil
+	if err == nil && w.conn.lost.Load() {
+		err = w.lostError()
+	}
+	if first {
+		return w.settleFirst(r, s, err)
+	}
+	return w.settleNext(r, s, err)
+}
+
+// settleFirst keeps the closure that opened the transaction, or undoes it together with the transaction.
+func (w *writer) settleFirst(r *request, s *scope, err error) bool {
+	if err != nil {
+		w.rollback()
+		r.done <- err
+		return true
+	}
+	w.keep(r, s)
+	return true
+}
+
+// settleNext keeps or undoes what happened since the savepoint. If the whole transaction is gone, r may be the cause
+// or a victim; alone it will show.
+func (w *writer) settleNext(r *request, s *scope, err error) bool {
+	if w.conn.lost.Load() || w.release(err != nil) != nil {
+		w.again = append(w.again, r)
+		w.abandon()
+		return false
+	}
+	if err != nil {
+		r.done <- err
+		return true
+	}
+	w.keep(r, s)
+	return true
+}
+
+func (w *writer) release(undo bool) error {
+	if undo {
+		if err := w.exec("rollback to ngoctl"); err != nil {
+			return err
+		}
+	}
+	return w.exec("release ngoctl")
+}
+
+func (w *writer) keep(r *request, s *scope) {
+	w.joined = append(w.joined, r)
+	w.notes = append(w.notes, s.notes...)
+}
+
+// finish flushes and commits what has joined, and answers.
+func (w *writer) finish() {
+	if len(w.joined) == 0 {
+		return
+	}
+	if err := w.flush(); err != nil {
+		w.undo(err)
+		return
+	}
+	if err := w.commit(); err != nil {
+		w.undo(err)
+		return
+	}
+	joined, notes := w.joined, w.notes
+	w.joined, w.notes = nil, nil
+	w.writes.Add(uint64(len(joined)))
+	w.commits.Add(1)
+	defer func() {
+		for _, r := range joined {
+			r.done <- nil
+		}
+	}()
+	if w.options.Committed != nil {
+		w.options.Committed(notes)
+	}
+}
+
+func (w *writer) flush() error {
+	if w.options.Flush == nil {
+		return nil
+	}
+	s := &scope{session: w.session, conn: w.conn, tx: w.tx}
+	err := s.call(func(c store.WriteConn) error { return w.options.Flush(c, w.notes) })
+	if err == nil && w.conn.lost.Load() {
+		return w.lostError()
+	}
+	return err
+}
+
+// undo rolls back a transaction that could not be flushed or committed. One closure alone is told why; several are
+// run again, each alone, for it may be the fault of one.
+func (w *writer) undo(err error) {
+	if len(w.joined) != 1 {
+		w.abandon()
+		return
+	}
+	w.rollback()
+	r := w.joined[0]
+	w.joined, w.notes = nil, nil
+	r.done <- err
+}
+
+// abandon rolls back. Those who had joined have done nothing wrong and will be run again, each alone.
+func (w *writer) abandon() {
+	w.rollback()
+	w.again = append(w.joined, w.again...)
+	w.joined, w.notes = nil, nil
+}
+
+// bury tidies up after a closure that has ended the writer's goroutine.
+func (w *writer) bury() {
+	err := &ngo.Error{Code: ngo.Internal, Message: "a change ended its goroutine and was undone", Hint: "report it: ngoctl bugreport"}
+	if w.current == nil { // it was Flush
+		w.undo(err)
+		return
+	}
+	w.current.done <- err
+	w.current = nil
+	w.abandon()
+}
+
+func (w *writer) begin() error {
+	if w.tx != nil {
+		return nil
+	}
+	if err := w.broken.Load(); err != nil {
+		return err
+	}
+	tx, err := w.session.BeginTx(context.Background(), nil)
+	if err != nil && w.exec("rollback") == nil { // a closure had left a transaction of its own making
+		tx, err = w.session.BeginTx(context.Background(), nil)
+	}
+	w.tx = tx
+	return err
+}
+
+func (w *writer) commit() error {
+	w.conn.mayEnd.Store(true)
+	err := w.tx.Commit()
+	w.conn.mayEnd.Store(false)
+	w.tx = nil
+	if err != nil && syncFailed(err) {
+		w.broken.Store(&ngo.Error{Code: ngo.Unavailable, Message: "the disk failed to keep what was written; no change is accepted any more",
+			Hint: "check the disk, then restart ngoctl: ngoctl doctor", Err: err})
+		return w.broken.Load()
+	}
+	return err
+}
+
+// rollback ends the transaction if there still is one; an error could only say that there is none.
+func (w *writer) rollback() {
+	if w.tx != nil {
+		_ = w.tx.Rollback()
+		w.tx = nil
+	}
+}
+
+func (w *writer) exec(text string) error {
+	_, err := w.session.ExecContext(context.Background(), text)
+	return err
+}
+
+// lostError says why the transaction was rolled back under a closure that noticed nothing.
+func (w *writer) lostError() error {
+	if err := w.conn.fault.Load(); err != nil {
+		return *err
+	}
+	return &ngo.Error{Code: ngo.Internal, Message: "a change ended the transaction it was given and was undone", Hint: "report it: ngoctl bugreport",
+		Err: errors.New("rolled back from inside")}
+}
