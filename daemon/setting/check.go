@@ -126,7 +126,7 @@ func checkURL(value string) error {
 		return errors.New("is not a web address such as https://api.example.org/v1")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return errors.New("must not carry a user, a query or a fragment")
-	case u.Scheme == "https" || u.Scheme == "http" && Near(u.Hostname()):
+	case u.Scheme == "https" || u.Scheme == "http" && near(u.Hostname()):
 		return nil
 	}
 	return errors.New("must start with https:// (http:// is for addresses on this box or a private network)")
@@ -169,9 +169,9 @@ func validPort(port string, optional bool) bool {
 	return err == nil && n > 0
 }
 
-// Near tells whether host, a name or an IP address, can only be this box or a private network: nothing sent there crosses
+// near tells whether host, a name or an IP address, can only be this box or a private network: nothing sent there crosses
 // the internet.
-func Near(host string) bool {
+func near(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	if err == nil {
 		addr = addr.Unmap()

@@ -22,7 +22,7 @@ type SMTPOptions struct {
 	Implicit       bool        // speaks TLS from the first byte
 	User, Password string      // a log-in is asked for when set
 	MaxBytes       int64       // of one mail; announced and enforced when set
-	Keep           int         // how many mails are kept whole, the newest; 1,000 when 0. Counts are kept of all
+	Keep           int         // how many mails are kept whole, the newest; 100 when 0. Counts are kept of all
 }
 
 // Mail is one that was taken.
@@ -56,7 +56,7 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 		o.Addr = "127.0.0.1:0"
 	}
 	if o.Keep == 0 {
-		o.Keep = 1000
+		o.Keep = 100
 	}
 	s := &SMTP{options: o, addr: o.Addr, counts: map[string]int{}, changed: make(chan struct{})}
 	if err := s.Up(); err != nil {
