@@ -25,13 +25,18 @@ func At(now func() time.Time) Option { return func(o *store.Options) { o.Now = n
 // In opens the store in a folder that outlives it.
 func In(dir string) Option { return func(o *store.Options) { o.Dir = dir } }
 
+// Engine opens what the stores of this package run on.
+func Engine(ctx context.Context, path string, o store.EngineOptions) (store.Engine, error) {
+	return sqlite.Open(ctx, path, o)
+}
+
 // Keys is the ring that every store of this package has.
 func Keys() *seal.Ring { return seal.NewRing([32]byte{'s', 't', 'o', 'r', 'e', 't', 'e', 's', 't'}) }
 
 // Open opens an empty store, which is closed when the test ends.
 func Open(t testing.TB, options ...Option) *store.Store {
 	t.Helper()
-	o := store.Options{Engine: sqlite.Open, Keys: Keys()}
+	o := store.Options{Engine: Engine, Keys: Keys()}
 	for _, set := range options {
 		set(&o)
 	}
