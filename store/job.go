@@ -124,7 +124,7 @@ func (t *Tx) Claim(lane ngo.Lane, n int, lease time.Duration) ([]ngo.Job, error)
 }
 
 // fenced runs a statement on a claimed job. It fails with Conflict when the lease was lost: somebody else has the job,
-// or had it and is done.
+// or had it and is done; and also once the holder itself has ended the job, which may be the next step's by then.
 func (t *Tx) fenced(verb string, j ngo.Job, query string, args ...any) error {
 	n, err := t.exec(verb+" job "+string(j.ID), query, append([]any{string(j.ID), j.Lease}, args...)...)
 	if err == nil && n == 0 {
@@ -135,7 +135,7 @@ func (t *Tx) fenced(verb string, j ngo.Job, query string, args ...any) error {
 
 const finishJob = `
 delete from goqite
-where id = $1 and received = $2 and state = 'ready'`
+where id = $1 and received = $2 and state = 'ready' and leased = 1`
 
 // Finish ends a claimed job. It fails with Conflict when the lease was lost.
 func (t *Tx) Finish(j ngo.Job) error {
@@ -156,7 +156,7 @@ set queue = $3,
     crashes = 0,
     leased = 0,
     last_error = ''
-where id = $1 and received = $2 and state = 'ready'`
+where id = $1 and received = $2 and state = 'ready' and leased = 1`
 
 // Advance ends a claimed job and leaves the next one in its row. It fails with Conflict when the lease was lost.
 func (t *Tx) Advance(j ngo.Job, lane ngo.Lane, kind ngo.JobKind, subject string) error {
@@ -173,7 +173,7 @@ set not_before = $3,
     attempts = attempts + 1,
     leased = 0,
     last_error = $4
-where id = $1 and received = $2 and state = 'ready'`
+where id = $1 and received = $2 and state = 'ready' and leased = 1`
 
 // Retry gives a claimed job back, to be tried again after delay, and counts a failed attempt. It fails with Conflict
 // when the lease was lost.
@@ -191,7 +191,7 @@ set state = 'parked',
     attempts = attempts + 1,
     leased = 0,
     last_error = $3
-where id = $1 and received = $2 and state = 'ready'`
+where id = $1 and received = $2 and state = 'ready' and leased = 1`
 
 // Park sets a claimed job aside until a person has it retried. It fails with Conflict when the lease was lost.
 func (t *Tx) Park(j ngo.Job, cause string) error {
@@ -219,7 +219,7 @@ const releaseJob = `
 update goqite
 set not_before = $3,
     leased = 0
-where id = $1 and received = $2 and state = 'ready'`
+where id = $1 and received = $2 and state = 'ready' and leased = 1`
 
 // Release gives a claimed job back untouched: it counts neither as failed nor as crashed. It fails with Conflict when
 // the lease was lost.
