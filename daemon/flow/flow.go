@@ -1,0 +1,99 @@
+// Package flow is the jobs, a file per step; here alone the domains meet. Each step does its work in the transaction that
+// ends its job and leaves the next one, so that a crash between two steps loses nothing and doubles nothing:
+//
+//	ingest   a delivery becomes a payment and a gift
+//	react    a gift gets its receipt, with the next number, and a message to the donor
+//	render   the receipt becomes a document
+//	deliver  the message goes out
+//
+// Every step may run twice. None calls another, and none talks to anybody while a transaction is open.
+package flow
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/blob"
+	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/receipt"
+	"github.com/ngoctl/ngoctl/daemon/typeset"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// actor stands in the trail for what a step did.
+const actor = "worker"
+
+// Options is what New needs. All but Log and Now are required.
+type Options struct {
+	Feed  *store.Feed
+	Book  *org.Book
+	Blobs *blob.Shelves
+	Laws  receipt.Laws
+	Fonts *typeset.Library
+	Log   *slog.Logger // nil discards
+	Now   func() time.Time
+}
+
+// Flow has the steps. It is safe for concurrent use.
+type Flow struct {
+	feed    *store.Feed
+	book    *org.Book
+	blobs   *blob.Shelves
+	laws    receipt.Laws
+	fonts   *typeset.Library
+	log     *slog.Logger
+	now     func() time.Time
+	outages outages
+}
+
+// New makes the steps. It fails with Invalid, naming what is missing.
+func New(o Options) (*Flow, error) {
+	if o.Feed == nil || o.Book == nil || o.Blobs == nil || len(o.Laws) == 0 || o.Fonts == nil {
+		return nil, &ngo.Error{Code: ngo.Invalid, Message: "the steps need Feed, Book, Blobs, Laws and Fonts"}
+	}
+	f := &Flow{feed: o.Feed, book: o.Book, blobs: o.Blobs, laws: o.Laws, fonts: o.Fonts, log: o.Log, now: o.Now}
+	if f.log == nil {
+		f.log = slog.New(slog.DiscardHandler)
+	}
+	if f.now == nil {
+		f.now = time.Now
+	}
+	return f, nil
+}
+
+// Handlers gives the step of each kind of job.
+func (f *Flow) Handlers() map[ngo.JobKind]func(context.Context, *store.Org, ngo.Job) error {
+	return map[ngo.JobKind]func(context.Context, *store.Org, ngo.Job) error{
+		ngo.JobIngest:  f.step(f.ingest),
+		ngo.JobReact:   f.step(f.react),
+		ngo.JobRender:  f.step(f.render),
+		ngo.JobDeliver: f.step(f.deliver),
+	}
+}
+
+// step finds what the daemon holds of the job's organisation.
+func (f *Flow) step(do func(context.Context, *org.Org, ngo.Job) error) func(context.Context, *store.Org, ngo.Job) error {
+	return func(ctx context.Context, s *store.Org, job ngo.Job) error {
+		o, err := f.book.Org(ctx, s.Info().Slug)
+		if err != nil {
+			return err
+		}
+		return do(ctx, o, job)
+	}
+}
+
+// write runs the transaction of a step.
+func write(ctx context.Context, o *org.Org, fn func(*store.Tx) error) error {
+	return o.Store.Write(ctx, store.Work, actor, fn)
+}
+
+// document reads a sealed file.
+func (f *Flow) document(ctx context.Context, o *org.Org, b store.Blob) ([]byte, error) {
+	shelf, err := f.blobs.Of(o.Info())
+	if err != nil {
+		return nil, err
+	}
+	return shelf.Get(ctx, blob.Blob{ID: b.ID, Size: b.Size, SHA: b.SHA, Key: b.Key})
+}

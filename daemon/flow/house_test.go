@@ -1,0 +1,194 @@
+package flow_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-message/mail"
+	"go.uber.org/goleak"
+
+	"github.com/ngoctl/ngoctl/daemon/blob"
+	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/daemon/channel/email"
+	"github.com/ngoctl/ngoctl/daemon/flow"
+	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/payment"
+	"github.com/ngoctl/ngoctl/daemon/payment/razorpay"
+	"github.com/ngoctl/ngoctl/daemon/receipt"
+	"github.com/ngoctl/ngoctl/daemon/sim"
+	"github.com/ngoctl/ngoctl/daemon/typeset"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const secret = "whsec"
+
+// house is an organisation with all that the steps need, and a clock that the test turns.
+type house struct {
+	t       *testing.T
+	store   *store.Store
+	org     *store.Org
+	gateway ngo.Account
+	flow    *flow.Flow
+	sim     *sim.Razorpay
+	skew    atomic.Int64
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{t: t, sim: sim.NewRazorpay(1, secret)}
+	h.sim.Plain = true
+	dir := t.TempDir()
+	h.store = storetest.Open(t, storetest.In(dir), storetest.At(h.now))
+	h.org = storetest.AddOrg(t, h.store, storetest.Slug)
+	gateway := h.org.NewAccount(ngo.Gateway, "razorpay", "razorpay", nil, map[string]string{"webhook-secret": secret})
+	h.write(func(tx *store.Tx) error { return tx.AddAccount(gateway) })
+	h.gateway = gateway.Account
+	book, err := org.New(org.Options{Store: h.store, Now: h.now, Gateways: []payment.Driver{razorpay.New()},
+		Channels: []channel.Driver{email.New(email.Options{Now: h.now, Patience: email.Patience{Connect: 2 * time.Second, Command: 2 * time.Second}})}})
+	must(t, err)
+	t.Cleanup(book.Close)
+	blobs := blob.NewShelves(dir, storetest.Keys())
+	t.Cleanup(func() { must(t, blobs.Close()) })
+	laws, err := receipt.LoadLaws(nil)
+	must(t, err)
+	h.flow, err = flow.New(flow.Options{Feed: h.store.Feed(), Book: book, Blobs: blobs, Laws: laws, Fonts: typeset.New(), Now: h.now})
+	must(t, err)
+	return h
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.skew.Load())) }
+
+// later lets time pass.
+func (h *house) later(d time.Duration) { h.skew.Add(int64(d)) }
+
+func (h *house) write(fn func(*store.Tx) error) { h.t.Helper(); storetest.Write(h.t, h.org, fn) }
+func (h *house) read(fn func(*store.Rx) error)  { h.t.Helper(); storetest.Read(h.t, h.org, fn) }
+
+// mailServer starts a mail server and makes it the organisation's.
+func (h *house) mailServer(o sim.SMTPOptions) *sim.SMTP {
+	h.t.Helper()
+	server, err := sim.NewSMTP(o)
+	must(h.t, err)
+	h.t.Cleanup(server.Close)
+	h.addMail(map[string]string{"smtp": server.Addr(), "from": "office@sevai.example"}, nil)
+	return server
+}
+
+func (h *house) addMail(settings, secrets map[string]string) ngo.Account {
+	h.t.Helper()
+	a := h.org.NewAccount(ngo.Channel, "email", "email", settings, secrets)
+	h.write(func(tx *store.Tx) error { return tx.AddAccount(a) })
+	return a.Account
+}
+
+// deliver brings in a body as the webhook does.
+func (h *house) deliver(body []byte) ngo.DeliveryID {
+	h.t.Helper()
+	d := h.org.NewDelivery(h.gateway.ID, "", body)
+	h.write(func(tx *store.Tx) error { _, err := tx.AddDelivery(d); return err })
+	return d.ID
+}
+
+// work does every job that is due, and what follows from it, and gives the errors of those that failed.
+func (h *house) work() (errs []error) {
+	h.t.Helper()
+	for range 100 {
+		jobs := h.claim()
+		if len(jobs) == 0 {
+			return errs
+		}
+		for _, j := range jobs {
+			if err := h.run(j); err != nil {
+				errs = append(errs, err)
+				h.write(func(tx *store.Tx) error { return tx.Park(j, err.Error()) })
+			}
+		}
+	}
+	h.t.Fatal("the work has no end")
+	return nil
+}
+
+func (h *house) run(j ngo.Job) error {
+	return h.flow.Handlers()[j.Kind](context.WithoutCancel(h.t.Context()), h.org, j)
+}
+
+func (h *house) claim() (jobs []ngo.Job) {
+	h.t.Helper()
+	for _, lane := range ngo.Lanes {
+		h.write(func(tx *store.Tx) error {
+			some, err := tx.Claim(lane, 100, time.Minute)
+			jobs = append(jobs, some...)
+			return err
+		})
+	}
+	return jobs
+}
+
+// state is all that the steps have left.
+type state struct {
+	deliveries []ngo.Delivery
+	donations  []ngo.Donation
+	receipts   []ngo.Receipt
+	messages   []ngo.Message
+	jobs       []ngo.Job
+}
+
+func (h *house) state() (s state) {
+	h.t.Helper()
+	all := store.ListQuery{Limit: 500}
+	h.read(func(rx *store.Rx) (err error) {
+		s.deliveries, _, err = rx.Deliveries(store.DeliveryQuery{ListQuery: all})
+		must(h.t, err)
+		s.donations, _, err = rx.Donations(store.DonationQuery{ListQuery: all})
+		must(h.t, err)
+		s.receipts, _, err = rx.Receipts(store.ReceiptQuery{ListQuery: all})
+		must(h.t, err)
+		s.messages, _, err = rx.Messages(store.MessageQuery{ListQuery: all})
+		must(h.t, err)
+		s.jobs, _, err = rx.Jobs(store.JobQuery{ListQuery: all})
+		return err
+	})
+	return s
+}
+
+// readMail gives the subject and text of a mail, and its attachments by name.
+func readMail(t *testing.T, data []byte) (subject, text string, files map[string][]byte) {
+	t.Helper()
+	r, err := mail.CreateReader(bytes.NewReader(data))
+	must(t, err)
+	subject, err = r.Header.Subject()
+	must(t, err)
+	files = map[string][]byte{}
+	for {
+		part, err := r.NextPart()
+		if errors.Is(err, io.EOF) {
+			return subject, text, files
+		}
+		must(t, err)
+		body, err := io.ReadAll(part.Body)
+		must(t, err)
+		if h, ok := part.Header.(*mail.AttachmentHeader); ok {
+			name, err := h.Filename()
+			must(t, err)
+			files[name] = body
+			continue
+		}
+		text += string(body)
+	}
+}

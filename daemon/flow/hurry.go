@@ -1,0 +1,52 @@
+package flow
+
+import (
+	"context"
+
+	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Run has the messages that wait tried anew whenever the accounts of their organisation change: one that was missing may
+// be there, or a wrong password put right. It ends with ctx. Should it miss a change, they are tried all the same, later.
+func (f *Flow) Run(ctx context.Context) error {
+	changed := make(chan string, 64)
+	defer f.feed.Subscribe(func(changes []store.Change) {
+		for _, c := range changes {
+			if c.Kind != "account" || c.Org == "" {
+				continue
+			}
+			select {
+			case changed <- c.Org:
+			default: // the feed must not wait
+			}
+		}
+	})()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case slug := <-changed:
+			if err := f.hurryOrg(ctx, slug); err != nil {
+				f.log.Warn("waiting messages not hurried", "org", slug, "err", err)
+			}
+		}
+	}
+}
+
+func (f *Flow) hurryOrg(ctx context.Context, slug string) error {
+	o, err := f.book.Org(ctx, slug)
+	if err != nil {
+		return err
+	}
+	return hurry(ctx, o)
+}
+
+// hurry has every message of the organisation that waits tried now.
+func hurry(ctx context.Context, o *org.Org) error {
+	return write(ctx, o, func(tx *store.Tx) error {
+		_, err := tx.Hurry(ngo.LaneOutbound, ngo.JobDeliver)
+		return err
+	})
+}
