@@ -28,3 +28,6 @@ func Granted(permission_ string, role ngo.Role) bool {
 
 // Known tells whether the table has the permission.
 func Known(permission_ string) bool { return grants[permission(permission_)] != nil }
+
+// Streams tells how many are open.
+func (s *Server) Streams() int64 { return s.streams.Load() }

@@ -63,6 +63,15 @@ type peerKey struct{}
 
 func newFixture(t testing.TB, change ...func(*apiserver.Options)) *fixture {
 	t.Helper()
+	f := newServer(t, change...)
+	f.http = httptest.NewServer(asPeer(f.srv))
+	t.Cleanup(f.http.Close)
+	return f
+}
+
+// newServer makes a server without a listener.
+func newServer(t testing.TB, change ...func(*apiserver.Options)) *fixture {
+	t.Helper()
 	dir := t.TempDir()
 	s := storetest.Open(t, storetest.In(dir))
 	o := storetest.AddOrg(t, s, storetest.Slug)
@@ -94,8 +103,6 @@ func newFixture(t testing.TB, change ...func(*apiserver.Options)) *fixture {
 	}
 	t.Cleanup(srv.Close)
 	f := &fixture{t: t, store: s, org: o, blobs: blobs, srv: srv}
-	f.http = httptest.NewServer(asPeer(srv))
-	t.Cleanup(f.http.Close)
 	f.local = f.client(api.Options{Transport: apiserver.Local(srv, "root")})
 	return f
 }
