@@ -202,12 +202,17 @@ func (w *writer) commit() error {
 	err := w.tx.Commit()
 	w.conn.mayEnd.Store(false)
 	w.tx = nil
-	if err != nil && syncFailed(err) {
-		w.broken.Store(&ngo.Error{Code: ngo.Unavailable, Message: "the disk failed to keep what was written; no change is accepted any more",
-			Hint: "check the disk, then restart ngoctl: ngoctl doctor", Err: err})
-		return w.broken.Load()
+	return w.watch(err)
+}
+
+// watch refuses all further writes once a sync has failed.
+func (w *writer) watch(err error) error {
+	if err == nil || !syncFailed(err) {
+		return err
 	}
-	return err
+	w.broken.Store(&ngo.Error{Code: ngo.Unavailable, Message: "the disk failed to keep what was written; no change is accepted any more",
+		Hint: "check the disk, then restart ngoctl: ngoctl doctor", Err: err})
+	return w.broken.Load()
 }
 
 // rollback ends the transaction if there still is one; an error could only say that there is none.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -19,23 +18,28 @@ import (
 func TestPowerCut(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	l := newLoad(8)
-	var left map[string][]byte
-	var total int64
-	for range cuts() {
-		var lucky *rand.Rand
-		if rng.IntN(3) > 0 {
-			lucky = rng
-		}
-		left = l.runAndCut(t, left, 1+rng.IntN(2000), lucky, "full")
-		total += l.acks()
-		if missing := l.check(t, left); missing > 0 || t.Failed() {
-			t.Fatalf("%d acknowledged writes are missing", missing)
+	const cuts = 20
+	lives, total := 1, int64(0)
+	if thorough() {
+		lives = 25
+	}
+	for range lives {
+		l := newLoad(8)
+		var left map[string][]byte
+		for range cuts {
+			var lucky *rand.Rand
+			if rng.IntN(3) > 0 {
+				lucky = rng
+			}
+			left = l.runAndCut(t, left, 1+rng.IntN(2000), lucky, "full")
+			total += l.acks()
+			if missing := l.check(t, left); missing > 0 || t.Failed() {
+				t.Fatalf("seed %d: %d acknowledged writes are missing", seed, missing)
+			}
 		}
 	}
-	t.Logf("%d cuts, %d acknowledged writes, none missing", cuts(), total)
+	t.Logf("%d cuts, %d acknowledged writes, none missing", lives*cuts, total)
 }
 
 // TestPowerCutCanFail shows that the test above would notice: with synchronous=NORMAL the log is not synced at each
@@ -51,16 +55,6 @@ func TestPowerCutCanFail(t *testing.T) {
 		}
 	}
 	t.Error("nothing is missing although nothing was synced")
-}
-
-func cuts() int {
-	switch {
-	case os.Getenv("NGOCTL_TEST_ALL") == "1":
-		return 100
-	case testing.Short():
-		return 5
-	}
-	return 20
 }
 
 // load is writers that number their writes. Each write is two rows, and Flush adds one for the batch.

@@ -88,7 +88,9 @@ func TestReadEnds(t *testing.T) {
 			e := openTest(t, store.EngineOptions{})
 			started := make(chan struct{})
 			answer := make(chan error)
-			go func() { answer <- e.Read(context.Background(), func(c store.Conn) error { close(started); return fn(c) }) }()
+			go func() {
+				answer <- e.Read(context.Background(), func(c store.Conn) error { close(started); return fn(c) })
+			}()
 			<-started
 			if err := e.Close(); err != nil {
 				t.Error(err)

@@ -10,10 +10,11 @@ import (
 )
 
 // The log beside the file is written back when it has grown by smallLog pages. Reads that are going on can keep it
-// from starting anew; each time it has grown by bigLog pages the writer stops and waits for them, for waitForReads.
+// from starting anew; each time it has grown by bigLog
+// of that, the writer stops and waits for them, for waitForReads.
 const (
 	smallLog     = 1000 // 4 MB
-	bigLog       = 8000 // 32 MB
+	bigLog       = 8    // times smallLog: 32 MB
 	waitForReads = "200"
 	busyTimeout  = "5000"
 )
@@ -28,8 +29,8 @@ type logState struct {
 	next  int // pages in it at which to wait for reads
 }
 
-// tidyLog writes the log back into the file when it has grown enough. It runs after the callers have been woken. Its
-// errors are not lost: the disk that caused them gives them to the next commit.
+// tidyLog writes the log back into the file when it has grown enough. It runs after the callers have been woken. An
+// error of it leaves everything in the log, to be tried again; the disk will give the same error to the next commit.
 func (w *writer) tidyLog() {
 	w.log.grown += w.written()
 	if w.log.grown < w.log.small {
@@ -40,15 +41,16 @@ func (w *writer) tidyLog() {
 	if err != nil {
 		return
 	}
-	if held < bigLog {
-		w.log.next = bigLog
+	big := bigLog * w.log.small
+	if held < big {
+		w.log.next = big
 	}
 	if held < w.log.next {
 		return
 	}
 	held, err = w.checkpointWaiting("restart")
 	if err == nil {
-		w.log.next = held + bigLog
+		w.log.next = held + big
 	}
 }
 
@@ -101,7 +103,7 @@ func (w *writer) checkpoint(mode string) (held int, err error) {
 	var busy, log, done int
 	row := w.session.QueryRowContext(context.Background(), "pragma wal_checkpoint("+mode+")")
 	if err := row.Scan(&busy, &log, &done); err != nil {
-		return 0, err
+		return 0, w.watch(err)
 	}
 	if mode != "passive" && busy == 0 {
 		return 0, nil

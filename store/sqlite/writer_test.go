@@ -47,7 +47,9 @@ func misdeeds() []misdeed {
 		{"error", func(*engine, store.WriteConn) error { return errOwn }, func(err error) bool { return errors.Is(err, errOwn) }},
 		{"panic", func(*engine, store.WriteConn) error { panic("own panic") }, code(ngo.Internal)},
 		{"goexit", func(*engine, store.WriteConn) error { runtime.Goexit(); return nil }, code(ngo.Internal)},
-		{"nested write", func(e *engine, _ store.WriteConn) error { return e.Write(context.Background(), store.Ack, put("nested", 1)) }, code(ngo.Internal)},
+		{"nested write", func(e *engine, _ store.WriteConn) error {
+			return e.Write(context.Background(), store.Ack, put("nested", 1))
+		}, code(ngo.Internal)},
 		{"nested read", func(e *engine, _ store.WriteConn) error {
 			return e.Read(context.Background(), func(store.Conn) error { return nil })
 		}, code(ngo.Internal)},
