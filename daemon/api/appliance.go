@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -82,9 +83,16 @@ func (c *Client) RevokeToken(ctx context.Context, id ngo.TokenID) error {
 	return c.send(ctx, remove("tokens", string(id)))
 }
 
-// CreateBackup writes a backup of the whole data folder, however long it takes. Only on the socket.
-func (c *Client) CreateBackup(ctx context.Context, b BackupRequest) (Backup, error) {
-	r := post(b, "backups")
-	r.slow = true
-	return call[Backup](ctx, c, r)
+// CreateBackup writes a sealed backup of the whole data folder to w, however long it takes. What was written before an
+// error is worthless. Only on the socket.
+func (c *Client) CreateBackup(ctx context.Context, b BackupRequest, w io.Writer) error {
+	res, err := c.do(ctx, post(b, "backups"))
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return &ngo.Error{Code: ngo.Unavailable, Message: "the backup broke off", Hint: "see the daemon's log and the space left, then start it again", Err: err}
+	}
+	return nil
 }

@@ -13,7 +13,7 @@ type Status struct {
 	Version               string      `json:"version" doc:"Version of the daemon."`
 	Started               time.Time   `json:"started_at"`
 	UptimeSeconds         int64       `json:"uptime_seconds"`
-	Ready                 bool        `json:"ready" doc:"Whether a probe row was committed in the last 10 seconds, in every organisation."`
+	Ready                 bool        `json:"ready" doc:"Whether a probe row was committed in the last 10 seconds; false without a daemon."`
 	JobsPending           int64       `json:"jobs_pending"`
 	JobsParked            int64       `json:"jobs_parked"`
 	DeliveriesQuarantined int64       `json:"deliveries_quarantined"`
@@ -201,19 +201,10 @@ type AuditReport struct {
 	Reason  string `json:"reason,omitempty"`
 }
 
-// BackupRequest asks for a backup of the whole data folder.
+// BackupRequest asks for a backup of the whole data folder, for age recipients or for a passphrase.
 type BackupRequest struct {
-	Path       string   `json:"path" minLength:"1" maxLength:"4096" doc:"File or folder on the daemon's machine; it must be absolute."`
-	Recipients []string `json:"recipients,omitempty" maxItems:"20" doc:"age recipients that can open it."`
-}
-
-// Backup is a finished backup.
-type Backup struct {
-	Path    string    `json:"path"`
-	Size    int64     `json:"size"`
-	SHA256  string    `json:"sha256"`
-	Files   int       `json:"files"`
-	Created time.Time `json:"created_at"`
+	Recipients []string `json:"recipients,omitempty" maxItems:"20" doc:"age recipients (age1…) that can open it."`
+	Passphrase string   `json:"passphrase,omitempty" maxLength:"1000" doc:"Opens it, instead of recipients."`
 }
 
 // Event tells that something changed, by name only: ask for it to see it.

@@ -32,6 +32,7 @@ import (
 
 // Options is what a Server is made with. Store, Book, Blobs, Fonts, Accounts and Addresses are required.
 type Options struct {
+	Dir   string // the data folder, for its backup
 	Store *store.Store
 	Book  *org.Book
 	Blobs *blob.Shelves

@@ -95,7 +95,11 @@ func (w *localWriter) FlushError() error {
 
 // end closes the answer. A panic in the handler costs only its own call, as behind the door.
 func (l *local) end(w *localWriter) {
-	if v := recover(); v != nil {
+	if v := recover(); v == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so, too
+		w.WriteHeader(http.StatusOK)
+		w.body.CloseWithError(io.ErrUnexpectedEOF)
+		return
+	} else if v != nil {
 		l.s.log.Error("handler panicked", slog.String("panic", fmt.Sprintf("%T", v)), slog.String("stack", string(debug.Stack())))
 		w.WriteHeader(http.StatusInternalServerError)
 	}

@@ -44,6 +44,7 @@ func routes() []route {
 		{id: "revoke-token", method: deleted, path: "/tokens/{id}", perm: self, title: "End a token of one's own at once", add: handle((*Server).revokeToken)},
 		{id: "list-appliance-audit", method: get, path: "/audit", perm: appliance, title: "List the appliance's own trail", add: handle((*Server).applianceAudit)},
 		{id: "verify-appliance-audit", method: post, path: "/audit/verify", perm: appliance, title: "Check the appliance's own trail", add: handle((*Server).verifyApplianceAudit)},
+		{id: "create-backup", method: post, path: "/backups", perm: appliance, title: "Write a sealed backup of the whole data folder", media: "application/octet-stream", add: handle((*Server).createBackup)},
 
 		{id: "get-org", method: get, path: "/orgs/{org}", perm: orgRead, title: "Show an organisation", add: handle((*Server).org)},
 		{id: "set-profile", method: patch, path: "/orgs/{org}", perm: orgWrite, title: "Change what receipts say of an organisation", add: handle((*Server).setProfile)},

@@ -50,7 +50,11 @@ func (s *Server) orgStatus(ctx context.Context, info ngo.Org) (api.OrgStatus, er
 			return err
 		}
 		st.JobsPending, st.JobsParked, st.DeliveriesQuarantined = sum.JobsReady, sum.JobsParked, sum.Quarantined
-		return nil
+		last, err := rx.LastProbe()
+		if !last.IsZero() {
+			st.LastProbe = &last
+		}
+		return err
 	})
 	return st, err
 }

@@ -28,6 +28,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
+	if r.Method == http.MethodHead {
+		return // nothing would ever be written that a reader could be too slow for
+	}
 	if s.streams.Add(1) > maxStreams {
 		s.streams.Add(-1)
 		s.refuse(w, r, &ngo.Error{Code: ngo.Limited, Message: "too many programs follow the events already", Hint: "close a desk that nobody uses"})
