@@ -93,16 +93,18 @@ func (w *localWriter) FlushError() error {
 	return nil
 }
 
-// end closes the answer. A panic in the handler costs only its own call, as behind the door.
+// end closes the answer. A panic in the handler costs only its own call, as behind the door; an abort cuts the answer off,
+// so that nobody takes it for whole.
 func (l *local) end(w *localWriter) {
-	if v := recover(); v == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so, too
-		w.WriteHeader(http.StatusOK)
-		w.body.CloseWithError(io.ErrUnexpectedEOF)
-		return
-	} else if v != nil {
+	v := recover()
+	if v != nil && v != http.ErrAbortHandler { //nolint:errorlint // it is panicked with as it is
 		l.s.log.Error("handler panicked", slog.String("panic", fmt.Sprintf("%T", v)), slog.String("stack", string(debug.Stack())))
 		w.WriteHeader(http.StatusInternalServerError)
 	}
 	w.WriteHeader(http.StatusOK)
+	if v != nil {
+		w.body.CloseWithError(io.ErrUnexpectedEOF)
+		return
+	}
 	w.body.Close()
 }

@@ -58,9 +58,18 @@ func newFolder(t *testing.T, gifts int) folder {
 func (f folder) create(t *testing.T) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	_, err := backup.Create(t.Context(), backup.Options{Dir: f.dir, Store: f.store, Recipients: []age.Recipient{f.key.Recipient()}, Now: time.Now}, &out)
+	c, err := backup.Take(t.Context(), backup.Options{Dir: f.dir, Store: f.store, Recipients: []age.Recipient{f.key.Recipient()}, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := c.Write(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(f.dir, "backups", ".snapshot-*")); len(left) > 0 {
+		t.Errorf("a backup left %v", left)
 	}
 	return out.Bytes()
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// Options is what Create needs.
+// Options is what Take needs.
 type Options struct {
 	Dir        string // the data folder
 	Store      *store.Store
@@ -32,26 +32,42 @@ type Options struct {
 	Progress   Progress // may be nil
 }
 
-// Create writes a backup of the whole data folder to w while reads and writes go on. The space of one copy of the
-// databases is needed in the data folder meanwhile. What was written to w before an error is worthless.
-func Create(ctx context.Context, o Options, w io.Writer) (Manifest, error) {
-	scratch, err := os.MkdirTemp(filepath.Join(o.Dir, "backups"), ".snapshot-")
+// Copy is a consistent copy of a data folder, not yet written anywhere. Close it in any case.
+type Copy struct {
+	o       Options
+	scratch string
+	sources []source
+}
+
+// Take copies every database as it is at one moment, while reads and writes go on. The space of one copy of the
+// databases is needed in the data folder until Close. It fails with Unavailable when there is none.
+func Take(ctx context.Context, o Options) (c *Copy, err error) {
+	c = &Copy{o: o}
+	c.scratch, err = os.MkdirTemp(filepath.Join(o.Dir, "backups"), ".snapshot-")
 	if err != nil {
-		return Manifest{}, &ngo.Error{Code: ngo.Unavailable, Message: "there is no room for a snapshot in the data folder",
+		return nil, &ngo.Error{Code: ngo.Unavailable, Message: "there is no room for a snapshot in the data folder",
 			Hint: "see that DATA/backups exists, belongs to the daemon's user and has free space", Err: err}
 	}
-	defer os.RemoveAll(scratch)
-	sources, err := snapshot(ctx, o.Store, scratch)
-	if err != nil {
-		return Manifest{}, err
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+			c = nil
+		}
+	}()
+	if c.sources, err = snapshot(ctx, o.Store, c.scratch); err != nil {
+		return c, err
 	}
 	rest, err := beside(o.Dir)
-	if err != nil {
-		return Manifest{}, err
-	}
-	sources = append(sources, rest...)
+	c.sources = append(c.sources, rest...)
+	return c, err
+}
 
-	sealed, err := age.Encrypt(w, o.Recipients...)
+// Close removes the copy of the databases.
+func (c *Copy) Close() error { return os.RemoveAll(c.scratch) }
+
+// Write writes the backup. What was written before an error is worthless.
+func (c *Copy) Write(ctx context.Context, w io.Writer) (Manifest, error) {
+	sealed, err := age.Encrypt(w, c.o.Recipients...)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("seal backup: %w", err)
 	}
@@ -59,13 +75,13 @@ func Create(ctx context.Context, o Options, w io.Writer) (Manifest, error) {
 	if err != nil {
 		return Manifest{}, fmt.Errorf("compress backup: %w", err)
 	}
-	a := archive{tar: tar.NewWriter(packed), progress: o.Progress, now: o.Now()}
-	m, err := a.write(ctx, sources)
+	a := archive{tar: tar.NewWriter(packed), progress: c.o.Progress, now: c.o.Now()}
+	m, err := a.write(ctx, c.sources)
 	if err != nil {
 		return Manifest{}, errors.Join(err, packed.Close())
 	}
-	for _, c := range []io.Closer{a.tar, packed, sealed} {
-		if err := c.Close(); err != nil {
+	for _, part := range []io.Closer{a.tar, packed, sealed} {
+		if err := part.Close(); err != nil {
 			return Manifest{}, fmt.Errorf("finish backup: %w", err)
 		}
 	}
