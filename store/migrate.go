@@ -5,7 +5,9 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -50,31 +52,50 @@ func (m migrations) texts() ([]string, error) {
 // migrator brings one database to the newest schema, forward only, each step in a transaction of its own.
 type migrator struct {
 	engine Engine
-	steps  migrations
+	steps  []string
 	path   string
 	now    func() time.Time
 	box    *seal.Box
 }
 
 func (m *migrator) run(ctx context.Context) error {
-	steps, err := m.steps.texts()
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
 	have := m.version(ctx)
-	if have > len(steps) {
-		return &ngo.Error{Code: ngo.Conflict, Message: fmt.Sprintf("%s was written by a newer ngoctl (schema %d, this one knows %d)", m.path, have, len(steps)),
+	if have > len(m.steps) {
+		return &ngo.Error{Code: ngo.Conflict, Message: fmt.Sprintf("%s was written by a newer ngoctl (schema %d, this one knows %d)", m.path, have, len(m.steps)),
 			Hint: "install the newer version again; nothing was changed"}
 	}
-	if have > 0 && have < len(steps) {
-		copied := m.path + ".before-" + strconv.Itoa(have+1)
+	if have == len(m.steps) {
+		return m.dropCopies()
+	}
+	if have > 0 {
+		copied := m.path + ".before-" + strconv.Itoa(have+1) + "-" + m.now().UTC().Format("20060102T150405.000000000")
 		if err := m.engine.Snapshot(ctx, copied); err != nil {
 			return fmt.Errorf("copy %s before its schema changes: %w", m.path, err)
 		}
 	}
-	for i := have; i < len(steps); i++ {
-		if err := m.apply(ctx, i+1, steps[i]); err != nil {
+	for i := have; i < len(m.steps); i++ {
+		if err := m.apply(ctx, i+1, m.steps[i]); err != nil {
 			return fmt.Errorf("migrate %s to schema %d: %w", m.path, i+1, err)
+		}
+	}
+	return nil
+}
+
+// copyKept is how long the copy from before a migration is kept. It still holds people who were erased since.
+const copyKept = 30 * 24 * time.Hour
+
+func (m *migrator) dropCopies() error {
+	copies, err := filepath.Glob(m.path + ".before-*")
+	if err != nil {
+		return fmt.Errorf("find old copies: %w", err)
+	}
+	for _, c := range copies {
+		info, err := os.Stat(c)
+		if err == nil && m.now().Sub(info.ModTime()) > copyKept {
+			err = os.Remove(c)
+		}
+		if err != nil {
+			return fmt.Errorf("remove old copy: %w", err)
 		}
 	}
 	return nil

@@ -83,7 +83,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 // openDB opens and migrates one database, with the trail, the roll-ups and the feed hung on its commits.
-func (s *Store) openDB(ctx context.Context, path string, steps migrations, box *seal.Box) (Engine, error) {
+func (s *Store) openDB(ctx context.Context, path string, schema migrations, box *seal.Box) (Engine, error) {
+	steps, err := schema.texts()
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
 	engine, err := s.open(ctx, path, EngineOptions{
 		Now:       s.now,
 		Flush:     (&ledger{box: box}).flush,

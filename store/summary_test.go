@@ -1,0 +1,47 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/storetest"
+)
+
+// BenchmarkSummary reads the summary of an organisation with 200,000 gifts, uncached.
+func BenchmarkSummary(b *testing.B) {
+	o := storetest.Org(b)
+	start := time.Now()
+	const gifts = 200_000
+	if err := storetest.Seed(b.Context(), o, storetest.SeedOptions{Gifts: gifts, Mail: true}); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("seeded %d gifts in %v", gifts, time.Since(start))
+	b.ResetTimer()
+	for b.Loop() {
+		storetest.Read(b, o, func(r *store.Rx) error {
+			s, err := r.Summary("2026-11-22")
+			if s.ReceiptsIssued != gifts {
+				b.Errorf("receipts = %d", s.ReceiptsIssued)
+			}
+			return err
+		})
+	}
+}
+
+// The summary takes one query however many gifts there are, and sums are right after a seed.
+func TestSeedAddsUp(t *testing.T) {
+	t.Parallel()
+	o := storetest.Org(t)
+	if err := storetest.Seed(t.Context(), o, storetest.SeedOptions{Gifts: 700, Mail: true}); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Read(t, o, func(r *store.Rx) error {
+		s, err := r.Summary("2026-11-22")
+		if s.ReceiptsIssued != 700 || s.JobsReady != 0 || s.MailQueued != 0 {
+			t.Errorf("summary of a seed = %+v", s)
+		}
+		return err
+	})
+	checkWhole(t, o)
+}
