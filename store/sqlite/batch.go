@@ -52,7 +52,7 @@ func (w *writer) join(r *request) bool {
 		return false
 	}
 	first := len(w.joined) == 0
-	if !first && w.exec("savepoint ngoctl") != nil {
+	if !first && w.exec("savepoint ngoctl_closure") != nil {
 		w.again = append(w.again, r)
 		w.abandon()
 		return false
@@ -99,11 +99,11 @@ func (w *writer) settleNext(r *request, s *scope, err error) bool {
 
 func (w *writer) release(undo bool) error {
 	if undo {
-		if err := w.exec("rollback to ngoctl"); err != nil {
+		if err := w.exec("rollback to ngoctl_closure"); err != nil {
 			return err
 		}
 	}
-	return w.exec("release ngoctl")
+	return w.exec("release ngoctl_closure")
 }
 
 func (w *writer) keep(r *request, s *scope) {

@@ -35,6 +35,8 @@ func meaning(code int) (ngo.Error, bool) {
 		return ngo.Error{Code: ngo.Conflict, Message: "something this belongs to is not there, or something else still needs it"}, true
 	case lib.SQLITE_CONSTRAINT_TRIGGER:
 		return ngo.Error{Code: ngo.Conflict, Message: "this record does not change any more"}, true
+	case lib.SQLITE_CONSTRAINT_COMMITHOOK: // ours, against a closure that commits
+		return ngo.Error{}, false
 	}
 	switch code & 0xff {
 	case lib.SQLITE_CONSTRAINT, lib.SQLITE_MISMATCH, lib.SQLITE_RANGE:

@@ -33,6 +33,7 @@ func (s *scope) Exec(query string, args ...any) (sql.Result, error) {
 
 // Query implements store.Conn.
 func (s *scope) Query(query string, args ...any) (*sql.Rows, error) {
+	s.forget()
 	rows, err := s.session.QueryContext(s.context(), query, args...)
 	if err == nil {
 		s.rows = append(s.rows, rows)
@@ -42,11 +43,19 @@ func (s *scope) Query(query string, args ...any) (*sql.Rows, error) {
 
 // QueryRow implements store.Conn.
 func (s *scope) QueryRow(query string, args ...any) *sql.Row {
+	s.forget()
 	row := s.session.QueryRowContext(s.context(), query, args...)
 	if row.Err() == nil {
 		s.row = append(s.row, row)
 	}
 	return row
+}
+
+// forget drops results that have all been closed.
+func (s *scope) forget() {
+	if s.conn.unread.Load() == 0 {
+		s.rows, s.row = s.rows[:0], s.row[:0]
+	}
 }
 
 // SQLTx implements store.WriteConn.

@@ -16,6 +16,9 @@ import (
 // Snapshot implements store.Engine. The copy is whole and on the disk when it returns nil; else there is none. Codes:
 // Conflict when the file exists, Unavailable when it cannot be written or ctx ended.
 func (e *engine) Snapshot(ctx context.Context, path string) error {
+	if onWriter() {
+		return nestedError("a copy")
+	}
 	if err := e.enter(); err != nil {
 		return err
 	}
@@ -23,12 +26,15 @@ func (e *engine) Snapshot(ctx context.Context, path string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.closing, cancel)()
-	fresh, err := create(path)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // SQLite takes an empty file
+	if err == nil {
+		err = f.Close()
+	}
+	if errors.Is(err, os.ErrExist) {
+		return &ngo.Error{Code: ngo.Conflict, Message: fmt.Sprintf("the file %s exists already", path), Hint: "choose another name"}
+	}
 	if err != nil {
 		return snapshotError(path, err)
-	}
-	if !fresh {
-		return &ngo.Error{Code: ngo.Conflict, Message: fmt.Sprintf("the file %s exists already", path), Hint: "choose another name"}
 	}
 	if err := errors.Join(e.copyTo(ctx, path), syncFile(path)); err != nil {
 		return snapshotError(path, errors.Join(err, os.Remove(path)))

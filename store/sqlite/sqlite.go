@@ -119,10 +119,10 @@ func protectLocks() {
 	modernc.StrictPragmas(true)
 }
 
-// create makes an empty file that only its owner can read, and tells whether there was none.
-func create(path string) (bool, error) {
-	if _, err := os.Lstat(path); err == nil {
-		return false, nil // not opened: closing it again would drop locks on it
+// create makes an empty file that only its owner can read, and tells whether nothing has been written to it yet.
+func create(path string) (fresh bool, err error) {
+	if fi, err := os.Lstat(path); err == nil {
+		return fi.Size() == 0, nil // not opened: closing it again would drop locks on it
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -193,7 +193,7 @@ type connector struct{ driver.Connector }
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	dc, err := c.Connector.Connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, translate(err)
 	}
 	return newConn(dc)
 }

@@ -78,7 +78,7 @@ func misdeeds() []misdeed {
 			return errors.Join(err, err2)
 		}, no},
 		{"own savepoint left", exec("savepoint mine"), yes},
-		{"our savepoint rolled back", swallow("rollback to ngoctl"), func(error) bool { return true }},
+		{"our savepoint rolled back", swallow("rollback to ngoctl_closure"), func(error) bool { return true }},
 	}
 }
 
