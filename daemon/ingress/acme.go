@@ -50,7 +50,7 @@ func newACME(s *Server) (*acme, error) {
 	a.issuer = certmagic.NewACMEIssuer(a.magic, certmagic.ACMEIssuer{
 		CA:           s.o.TLS.Directory,
 		Email:        s.o.TLS.EMail,
-		Agreed:       true, // init shows the terms before it writes mode = "acme"
+		Agreed:       true, // to its terms, as whoever chooses this mode does; docs/operations.md says so
 		TrustedRoots: s.o.TLS.Roots,
 		Logger:       a.log,
 		// Both challenges arrive at our own listeners; certmagic would otherwise open some.

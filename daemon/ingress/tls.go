@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,6 +45,7 @@ func (o *Options) checkTLS() []string {
 	if host, _, err := net.SplitHostPort(o.Listen); err == nil && t.HTTP == "" {
 		t.HTTP = net.JoinHostPort(host, "80")
 	}
+	t.Domains = slices.Clone(t.Domains) // the caller's stay as they are
 	for i, d := range t.Domains {
 		t.Domains[i] = strings.ToLower(d)
 	}
