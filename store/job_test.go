@@ -201,6 +201,21 @@ func TestAdvanceLeavesTheNextStep(t *testing.T) {
 	}
 }
 
+// The row is the next step's after Advance: who held the one before has no say in it.
+func TestFenceKeepsOutWhoEndedTheJob(t *testing.T) {
+	t.Parallel()
+	q := newQueue(t)
+	q.enqueue(ngo.LanePayment, ngo.JobIngest, "dlv", 0)
+	j := q.one(ngo.LanePayment)
+	storetest.Write(t, q.o, func(tx *store.Tx) error { return tx.Advance(j, ngo.LaneDocument, ngo.JobRender, "rcp") })
+	if err := q.try(func(tx *store.Tx) error { return tx.Finish(j) }); ngo.CodeOf(err) != ngo.Conflict {
+		t.Errorf("finish after advance = %v; want Conflict", err)
+	}
+	if next := q.one(ngo.LaneDocument); next.Subject != "rcp" {
+		t.Errorf("next = %+v; want the render job", next)
+	}
+}
+
 // Whoever claims a job and is never heard of again crashed. Four crashes park it, where people see it.
 func TestFourCrashesPark(t *testing.T) {
 	t.Parallel()
