@@ -20,18 +20,24 @@ const (
 func (w *Worker) settle(t task, o *store.Org, err error, took time.Duration) {
 	log := w.log.With("org", o.Info().Slug, "job", t.job.ID, "kind", t.job.Kind, "took", took)
 	cause := context.Cause(t.ctx)
+	count := func(end string) { w.ended.WithLabelValues(string(t.job.Lane), end).Inc() }
 	switch {
 	case err == nil:
+		count("done")
 		log.Debug("job done")
 	case errors.Is(cause, errLost):
+		count("lost")
 		log.Warn("job was taken over", "err", err)
 	case errors.Is(cause, errStopping):
+		count("released")
 		w.release(t.ctx, o, []ngo.Job{t.job})
 		log.Info("job handed back")
 	case givesUp(t.job, err):
+		count("parked")
 		log.Error("job parked", "err", err)
 		w.record(t, o, func(tx *store.Tx) error { return tx.Park(t.job, err.Error()) })
 	default:
+		count("failed")
 		delay := backoff(t.job.Attempts+1, longestDelay)
 		log.Warn("job will be tried again", "delay", delay, "err", err)
 		w.record(t, o, func(tx *store.Tx) error { return tx.Retry(t.job, delay, err.Error()) })

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -41,9 +43,10 @@ type Options struct {
 	Store    *store.Store
 	Handlers map[ngo.JobKind]Handler
 	Lanes    map[ngo.Lane]Lane
-	Lease    time.Duration // how long a job stays claimed when its worker is silent; 0 is 30 s
-	Grace    time.Duration // how long Run lets jobs finish when it is told to stop; 0 is 7 s
-	Log      *slog.Logger  // nil discards
+	Lease    time.Duration         // how long a job stays claimed when its worker is silent; 0 is 30 s
+	Grace    time.Duration         // how long Run lets jobs finish when it is told to stop; 0 is 7 s
+	Registry prometheus.Registerer // nil keeps the counts to itself
+	Log      *slog.Logger          // nil discards
 	Now      func() time.Time
 }
 
@@ -54,6 +57,7 @@ type Worker struct {
 	lanes    map[ngo.Lane]*lane
 	lease    time.Duration
 	grace    time.Duration
+	ended    *prometheus.CounterVec
 	log      *slog.Logger
 	now      func() time.Time
 	orgs     sync.Map // slug → *opened
@@ -83,6 +87,12 @@ func New(o Options) (*Worker, error) {
 	if w.now == nil {
 		w.now = time.Now
 	}
+	w.ended = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "ngoctl_jobs_total", Help: "Runs of jobs, by lane and how they ended.",
+	}, []string{"lane", "end"})
+	if o.Registry != nil {
+		o.Registry.MustRegister(w.ended)
+	}
 	for name, l := range o.Lanes {
 		if l.Workers < 1 || l.Batch < 1 || l.Parallel < 1 {
 			return nil, &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("lane %s needs at least one worker, a batch and parallel jobs", name)}
@@ -98,6 +108,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	// Subscribed before the first look, so that no job falls in between.
 	defer w.store.Feed().Subscribe(w.wake)()
 	orgs, err := w.store.Orgs(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("list organisations: %w", err)
 	}

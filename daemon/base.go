@@ -1,0 +1,104 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/apiserver"
+	"github.com/ngoctl/ngoctl/daemon/blob"
+	"github.com/ngoctl/ngoctl/daemon/ingress"
+	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/receipt"
+	"github.com/ngoctl/ngoctl/daemon/typeset"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/seal"
+	"github.com/ngoctl/ngoctl/store/sqlite"
+)
+
+// base is an open data folder with what a daemon and a command without one both need.
+type base struct {
+	o     Options
+	lock  *folderLock
+	store *store.Store
+	book  *org.Book
+	blobs *blob.Shelves
+	fonts *typeset.Library
+	laws  receipt.Laws
+}
+
+// openBase opens a folder once its lock is free, for which it waits that long. Nothing in it is slow, however much the
+// folder holds: databases of organisations are opened when they are first needed.
+func openBase(ctx context.Context, o Options, wait time.Duration) (b *base, err error) {
+	b = &base{o: o, fonts: typeset.New()}
+	defer func() {
+		if err != nil {
+			b, err = nil, errors.Join(err, b.close())
+		}
+	}()
+	if b.lock, err = lockFolder(ctx, o.Dir, wait); err != nil {
+		return b, err
+	}
+	keys, err := seal.LoadRing(o.Dir)
+	if err != nil {
+		return b, err
+	}
+	if b.laws, err = receipt.LoadLaws(os.DirFS(filepath.Join(o.Dir, "law"))); err != nil {
+		return b, err
+	}
+	if b.store, err = store.Open(ctx, store.Options{Dir: o.Dir, Engine: sqlite.Open, Keys: keys, Now: o.Now}); err != nil {
+		return b, err
+	}
+	b.blobs = blob.NewShelves(o.Dir, keys)
+	b.book, err = org.New(org.Options{Store: b.store, Gateways: Gateways(), Channels: Channels(), NoCache: o.NoCache, Log: o.Log, Now: o.Now})
+	return b, err
+}
+
+// close gives up what openBase took, the lock last.
+func (b *base) close() error {
+	var errs []error
+	if b.book != nil {
+		b.book.Close()
+	}
+	if b.blobs != nil {
+		errs = append(errs, b.blobs.Close())
+	}
+	if b.store != nil {
+		errs = append(errs, b.store.Close())
+	}
+	if b.lock != nil {
+		errs = append(errs, b.lock.release())
+	}
+	return errors.Join(errs...)
+}
+
+// serverOptions is how the interface for staff is served, whoever asks.
+func (b *base) serverOptions(probe func() time.Time) apiserver.Options {
+	return apiserver.Options{
+		Dir: b.o.Dir, Store: b.store, Book: b.book, Blobs: b.blobs, Fonts: b.fonts, Probe: probe,
+		Accounts:  ingress.NewFailures(ingress.FailuresOptions{Every: time.Minute, Now: b.o.Now}),
+		Addresses: ingress.NewFailures(ingress.FailuresOptions{Every: time.Minute, Now: b.o.Now}),
+		Peer: func(ctx context.Context) (apiserver.Peer, bool) {
+			p, ok := ingress.PeerOf(ctx)
+			return apiserver.Peer(p), ok
+		},
+		Source:  func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
+		Version: b.o.Version, BaseURL: b.o.Config.PublicURL(), Log: b.o.Log, Now: b.o.Now,
+	}
+}
+
+func (b *base) server(o apiserver.Options) (*apiserver.Server, error) {
+	info, err := os.Stat(b.o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("look at data folder: %w", err)
+	}
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		o.Owner = int(s.Uid)
+	}
+	return apiserver.New(o)
+}

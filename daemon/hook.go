@@ -1,0 +1,51 @@
+package daemon
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ngoctl/ngoctl/daemon/blob"
+	"github.com/ngoctl/ngoctl/daemon/ingress"
+	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/webhook"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// hooks makes the handler of what providers send.
+func (d *Daemon) hooks(b *base, registry prometheus.Registerer) (http.Handler, error) {
+	return webhook.New(webhook.Options{
+		Find: findGateway(b.book), Keep: keepBody(b.blobs), Registry: registry, Log: d.o.Log, Now: d.o.Now,
+		Failures: ingress.NewFailures(ingress.FailuresOptions{Now: d.o.Now}),
+		Source:   func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
+	})
+}
+
+// findGateway gives the account behind a URL, from memory after the first time.
+func findGateway(book *org.Book) func(context.Context, string, string) (webhook.Account, error) {
+	return func(ctx context.Context, slug, name string) (webhook.Account, error) {
+		o, err := book.Org(ctx, slug)
+		if err != nil {
+			return webhook.Account{}, err
+		}
+		info, account, err := o.Gateway(ctx, name)
+		if err != nil {
+			return webhook.Account{}, err
+		}
+		return webhook.Account{ID: info.ID, Org: o.Store, Source: account}, nil
+	}
+}
+
+// keepBody makes a body durable in a file.
+func keepBody(blobs *blob.Shelves) func(context.Context, *store.Org, ngo.BlobID, []byte) (store.Blob, error) {
+	return func(ctx context.Context, o *store.Org, id ngo.BlobID, body []byte) (store.Blob, error) {
+		shelf, err := blobs.Of(o.Info())
+		if err != nil {
+			return store.Blob{}, err
+		}
+		kept, err := shelf.Put(ctx, id, body)
+		return store.Blob{ID: kept.ID, Size: kept.Size, SHA: kept.SHA, Key: kept.Key}, err
+	}
+}
