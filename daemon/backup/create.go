@@ -43,10 +43,13 @@ type Copy struct {
 // databases is needed in the data folder until Close. It fails with Unavailable when there is none.
 func Take(ctx context.Context, o Options) (c *Copy, err error) {
 	c = &Copy{o: o}
-	c.scratch, err = os.MkdirTemp(filepath.Join(o.Dir, "backups"), ".snapshot-")
+	room := filepath.Join(o.Dir, "backups")
+	if err = os.MkdirAll(room, 0o700); err == nil {
+		c.scratch, err = os.MkdirTemp(room, ".snapshot-")
+	}
 	if err != nil {
 		return nil, &ngo.Error{Code: ngo.Unavailable, Message: "there is no room for a snapshot in the data folder",
-			Hint: "see that DATA/backups exists, belongs to the daemon's user and has free space", Err: err}
+			Hint: "see that DATA/backups belongs to the daemon's user and has free space", Err: err}
 	}
 	defer func() {
 		if err != nil {
