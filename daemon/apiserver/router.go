@@ -173,7 +173,7 @@ func operation(rt route) huma.Operation {
 	if rt.perm != open {
 		op.Security = []map[string][]string{{"token": {}}}
 	}
-	if rt.method == post && strings.HasPrefix(rt.id, "add-") || strings.HasPrefix(rt.id, "create-") {
+	if rt.media == "" && (strings.HasPrefix(rt.id, "add-") || strings.HasPrefix(rt.id, "create-")) {
 		op.DefaultStatus = http.StatusCreated
 	}
 	return op

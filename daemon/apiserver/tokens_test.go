@@ -148,55 +148,65 @@ func TestTokensFollowAModel(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		u := f.user(t, fmt.Sprint("user", n))
-		type model struct {
-			id      ngo.TokenID
-			secret  string
-			revoked bool
+		m := tokenModel{tokenFixture: f, t: t, user: f.user(t, fmt.Sprint("user", n))}
+		for _, step := range rapid.SliceOfN(rapid.IntRange(0, 3), 1, 12).Draw(rt, "steps") {
+			if err := m.change(rt, step); err != nil {
+				rt.Fatal(err)
+			}
+			m.compare(rt)
 		}
-		var all []model
-		disabled := false
-		role := ngo.Role("")
-		rt.Repeat(map[string]func(*rapid.T){
-			"add": func(*rapid.T) {
-				id, secret := f.token(t, u, nil)
-				all = append(all, model{id: id, secret: secret})
-			},
-			"revoke": func(rt *rapid.T) {
-				if len(all) == 0 {
-					return
-				}
-				m := &all[rapid.IntRange(0, len(all)-1).Draw(rt, "token")]
-				if err := f.store.RevokeToken(t.Context(), "test", m.id); (err == nil) == m.revoked {
-					rt.Fatalf("revoke: %v, revoked before: %v", err, m.revoked)
-				}
-				m.revoked = true
-			},
-			"disable": func(rt *rapid.T) {
-				disabled = rapid.Bool().Draw(rt, "disabled")
-				if err := f.store.SetDisabled(t.Context(), "test", u.ID, disabled); err != nil {
-					rt.Fatal(err)
-				}
-			},
-			"role": func(rt *rapid.T) {
-				role = rapid.SampledFrom(ngo.Roles[:]).Draw(rt, "role")
-				if err := f.store.SetMember(t.Context(), "test", u.ID, ngo.Member{Org: "sevai", Role: role}); err != nil {
-					rt.Fatal(err)
-				}
-			},
-			"": func(rt *rapid.T) {
-				for _, m := range all {
-					p, err := f.principal(t.Context(), m.secret)
-					if good := !m.revoked && !disabled; (err == nil) != good {
-						rt.Fatalf("token good: %v, but principal says %v", good, err)
-					}
-					if err == nil && p.roles["sevai"] != role {
-						rt.Fatalf("role = %q, want %q", p.roles["sevai"], role)
-					}
-				}
-			},
-		})
 	})
+}
+
+// tokenModel is what should be true of one user's tokens.
+type tokenModel struct {
+	*tokenFixture
+	t        *testing.T
+	user     ngo.User
+	role     ngo.Role
+	disabled bool
+	tokens   []modelToken
+}
+
+type modelToken struct {
+	id      ngo.TokenID
+	secret  string
+	revoked bool
+}
+
+func (m *tokenModel) change(rt *rapid.T, step int) error {
+	ctx := m.t.Context()
+	switch {
+	case step == 0 || len(m.tokens) == 0:
+		id, secret := m.token(m.t, m.user, nil)
+		m.tokens = append(m.tokens, modelToken{id: id, secret: secret})
+		return nil
+	case step == 1:
+		k := &m.tokens[rapid.IntRange(0, len(m.tokens)-1).Draw(rt, "token")]
+		err := m.store.RevokeToken(ctx, "test", k.id)
+		if k.revoked && ngo.CodeOf(err) == ngo.NotFound {
+			return nil
+		}
+		k.revoked = true
+		return err
+	case step == 2:
+		m.disabled = rapid.Bool().Draw(rt, "disabled")
+		return m.store.SetDisabled(ctx, "test", m.user.ID, m.disabled)
+	}
+	m.role = rapid.SampledFrom(ngo.Roles[:]).Draw(rt, "role")
+	return m.store.SetMember(ctx, "test", m.user.ID, ngo.Member{Org: "sevai", Role: m.role})
+}
+
+func (m *tokenModel) compare(rt *rapid.T) {
+	for _, k := range m.tokens {
+		p, err := m.principal(m.t.Context(), k.secret)
+		if good := !k.revoked && !m.disabled; (err == nil) != good {
+			rt.Fatalf("token good: %v, but principal says %v", good, err)
+		}
+		if err == nil && p.roles["sevai"] != m.role {
+			rt.Fatalf("role = %q, want %q", p.roles["sevai"], m.role)
+		}
+	}
 }
 
 func TestPasswords(t *testing.T) {
