@@ -122,15 +122,15 @@ func (d *Daemon) work(b *base, registry *prometheus.Registry) (*worker.Worker, *
 const jobGrace = 5 * time.Second
 
 // lanes says how much runs at once. Where a job is a few statements, many run side by side and share a commit; where it
-// takes the processor or waits for a stranger's server, few do, and no organisation takes all workers.
+// takes the processor or waits for a stranger's server, few do, no organisation takes all workers, and money goes first.
 func lanes(c Lanes) map[ngo.Lane]worker.Lane {
 	half := func(n int) int { return (n + 1) / 2 }
 	return map[ngo.Lane]worker.Lane{
 		ngo.LanePayment:  {Workers: c.Payment, Batch: 64, Parallel: 64},
 		ngo.LaneMessage:  {Workers: c.Message, Batch: 64, Parallel: 64},
-		ngo.LaneDocument: {Workers: c.Document, PerOrg: half(c.Document), Batch: 8, Parallel: 2},
-		ngo.LaneOutbound: {Workers: c.Outbound, PerOrg: half(c.Outbound), Batch: 8, Parallel: 4},
-		ngo.LaneBulk:     {Workers: c.Bulk, PerOrg: half(c.Bulk), Batch: 8, Parallel: 1},
+		ngo.LaneDocument: {Workers: c.Document, PerOrg: half(c.Document), Batch: 8, Parallel: 2, Yield: 8},
+		ngo.LaneOutbound: {Workers: c.Outbound, PerOrg: half(c.Outbound), Batch: 8, Parallel: 4, Yield: 4},
+		ngo.LaneBulk:     {Workers: c.Bulk, PerOrg: half(c.Bulk), Batch: 8, Parallel: 1, Yield: 8},
 	}
 }
 

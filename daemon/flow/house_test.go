@@ -33,7 +33,7 @@ const secret = "whsec"
 
 // house is an organisation with all that the steps need, and a clock that the test turns.
 type house struct {
-	t       *testing.T
+	t       testing.TB
 	store   *store.Store
 	org     *store.Org
 	gateway ngo.Account
@@ -42,7 +42,7 @@ type house struct {
 	skew    atomic.Int64
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, sim: sim.NewRazorpay(1, secret)}
 	h.sim.Plain = true
@@ -65,7 +65,7 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

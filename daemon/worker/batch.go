@@ -95,22 +95,24 @@ func (w *Worker) runAll(ctx context.Context, b *batch, tasks []task) {
 				if ctx.Err() != nil {
 					t.cancel(errStopping)
 				}
-				w.one(b, t)
+				w.yield(ctx, b.lane, w.one(b, t))
 			}
 		})
 	}
 	running.Wait()
 }
 
-// one runs one job to its end.
-func (w *Worker) one(b *batch, t task) {
+// one runs one job to its end and tells how long that took.
+func (w *Worker) one(b *batch, t task) (took time.Duration) {
 	defer b.end(t)
 	start := w.now()
 	err := context.Cause(t.ctx)
 	if err == nil {
 		err = w.call(t.ctx, b.org, t.job)
 	}
-	w.settle(t, b.org, err, w.now().Sub(start))
+	took = w.now().Sub(start)
+	w.settle(t, b.org, err, took)
+	return took
 }
 
 // call runs the handler; a panic in it is an error like any other.

@@ -20,6 +20,7 @@ type lane struct {
 	changed *sync.Cond
 	queues  map[string]*queue
 	line    []*queue
+	busy    int // workers at a turn
 	stopped bool
 }
 
@@ -59,6 +60,7 @@ func (l *lane) next() (org string, ok bool) {
 				l.line = append(l.line[:i], l.line[i+1:]...)
 				q.waits = false
 				q.running++
+				l.busy++
 				return q.org, true
 			}
 		}
@@ -72,6 +74,7 @@ func (l *lane) leave(org string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queue(org).running--
+	l.busy--
 	l.changed.Signal()
 }
 
@@ -80,6 +83,13 @@ func (l *lane) waits(org string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.queue(org).waits
+}
+
+// pressed tells whether there is more to do than the lane's workers can begin with.
+func (l *lane) pressed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.line) > 0 || l.busy >= l.Workers
 }
 
 // at puts the organisation in line when due comes, or earlier.

@@ -36,6 +36,7 @@ type Lane struct {
 	PerOrg   int // of these, for one organisation; 0 is all of them
 	Batch    int // jobs claimed at once
 	Parallel int // jobs of a batch that run at once
+	Yield    int // while a higher lane is pressed, rest this many times as long as a job took; 0 never rests
 }
 
 // Options is what New needs. Store, Handlers and Lanes are required.
@@ -189,6 +190,29 @@ func (w *Worker) turn(ctx, work context.Context, l *lane, org string) {
 	}
 	w.run(ctx, work, o, l, batch)
 	w.arm(ctx, l, org, len(batch))
+}
+
+// yield lets higher lanes have the processor: while one is pressed, what took a job's time rests for several times as
+// long. It never waits for them to be done, so no lane starves.
+func (w *Worker) yield(ctx context.Context, l *lane, took time.Duration) {
+	if l.Yield == 0 || !w.pressedAbove(l) {
+		return
+	}
+	pause(ctx, ctx, min(took*time.Duration(l.Yield), longestRest))
+}
+
+const longestRest = time.Second
+
+func (w *Worker) pressedAbove(l *lane) bool {
+	for _, name := range ngo.Lanes {
+		if name == l.name {
+			return false
+		}
+		if above := w.lanes[name]; above != nil && above.pressed() {
+			return true
+		}
+	}
+	return false
 }
 
 // arm sets the timer for the next job that is due, unless the organisation waits for its turn already. claimed is what

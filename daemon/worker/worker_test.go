@@ -410,6 +410,46 @@ func TestPerOrgLeavesAWorkerFree(t *testing.T) {
 	})
 }
 
+// While money is to be booked, the making of documents slows down, but goes on.
+func TestLowerLanesYield(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := storetest.Open(t)
+		o := storetest.AddOrg(t, s, "sevai")
+		release := make(chan struct{})
+		var drawn atomic.Int32
+		start(t, s, func(ctx context.Context, o *store.Org, job ngo.Job) error {
+			if job.Lane == ngo.LanePayment {
+				<-release
+			} else {
+				time.Sleep(10 * time.Millisecond) // of the bubble's time
+				drawn.Add(1)
+			}
+			return finish(ctx, o, job)
+		}, func(w *worker.Options) {
+			w.Lanes[ngo.LanePayment] = worker.Lane{Workers: 1, Batch: 1, Parallel: 1}
+			w.Lanes[ngo.LaneDocument] = worker.Lane{Workers: 1, Batch: 4, Parallel: 1, Yield: 9}
+		})
+		enqueue(t, o, kind, 0, "money")
+		synctest.Wait()
+		storetest.Write(t, o, func(tx *store.Tx) error {
+			var errs []error
+			for i := range 100 {
+				errs = append(errs, tx.Enqueue(ngo.LaneDocument, kind, fmt.Sprint(i), 0))
+			}
+			return errors.Join(errs...)
+		})
+		time.Sleep(time.Second)
+		if n := drawn.Load(); n < 8 || n > 11 {
+			t.Errorf("%d documents in a second beside money; want ten", n)
+		}
+		close(release)
+		time.Sleep(time.Second)
+		if n := drawn.Load(); n < 95 {
+			t.Errorf("%d documents after a second alone; want nearly all", n)
+		}
+	})
+}
+
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	_, err := worker.New(worker.Options{})
