@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/ngoctl/ngoctl/daemon"
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// TestDocsNameEveryField holds docs/api.md to the types that --json prints: who adds a field writes it down there.
+func TestDocsNameEveryField(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "api.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for word, v := range map[string][]any{
+		"status": {api.Status{}, api.OrgStatus{}}, "build": {build{}}, "organisation": {api.Org{}}, "profile": {ngo.Profile{}},
+		"summary": {api.Summary{}, api.Total{}}, "act": {ngo.Act{}}, "user": {userShown{}}, "member": {ngo.Member{}},
+		"token": {api.IssuedToken{}}, "account": {api.Account{}}, "check": {api.Check{}}, "donation": {api.Donation{}, api.Moment{}},
+		"donor": {ngo.Donor{}}, "payment": {ngo.Payment{}}, "receipt": {api.Receipt{}}, "message": {ngo.Message{}}, "saved": {saved{}},
+		"delivery": {ngo.Delivery{}}, "job": {ngo.Job{}}, "entry": {ngo.AuditEntry{}}, "report": {api.AuditReport{}}, "backup": {backedUp{}}, "restored": {daemon.Restored{}},
+		"login": {loggedIn{}}, "made": {made{}}, "done": {done{}},
+	} {
+		entry := regexp.MustCompile(`(?s)- \*\*` + word + `\*\*:(.*?)\n(?:- \*\*|$)`).FindString(string(text) + "\n- **")
+		if entry == "" {
+			t.Errorf("docs/api.md has no entry %s", word)
+		}
+		for _, one := range v {
+			for _, name := range jsonNames(reflect.TypeOf(one)) {
+				if !strings.Contains(entry, "`"+name+"`") {
+					t.Errorf("docs/api.md: %s does not name `%s`", word, name)
+				}
+			}
+		}
+	}
+}
+
+// jsonNames lists the fields that a struct's JSON has, those of embedded structs included.
+func jsonNames(t reflect.Type) []string {
+	var names []string
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case name == "-":
+		case f.Anonymous && name == "":
+			names = append(names, jsonNames(f.Type)...)
+		default:
+			names = append(names, name)
+		}
+	}
+	return names
+}

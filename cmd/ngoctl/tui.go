@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ngoctl/ngoctl/tui"
+)
+
+func tuiCommand(t terminal) *cli.Command {
+	return &cli.Command{
+		Name: "tui", Aliases: []string{"desk"}, Category: categoryWork, Usage: "the desk: today's gifts, live; also opened by ngoctl alone",
+		UsageText: "ngoctl tui\nngoctl tui --org sevai", Action: invoke(t, func(ctx context.Context, c *call) error {
+			if !t.inTTY || !t.outTTY || c.format != forPeople {
+				return usage("the desk needs a terminal", "for figures alone: ngoctl org summary")
+			}
+			return inOrg(t, desk)(c.flags)
+		}),
+	}
+}
+
+func desk(ctx context.Context, c *call, s session) error {
+	return tui.Run(ctx, tui.Options{Client: s.Client, Org: s.org, In: c.term.in, Out: c.term.out, NoColor: !c.color})
+}
