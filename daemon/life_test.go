@@ -337,6 +337,47 @@ func TestMailAccountAddedLater(t *testing.T) {
 	a.check(5)
 }
 
+// An organisation made while the daemon runs is worked for like one that was there.
+func TestNewOrganisation(t *testing.T) {
+	t.Parallel()
+	a := newAppliance(t)
+	a.start()
+	const young = "young"
+	_, err := a.client.CreateOrg(t.Context(), api.NewOrg{Slug: young, Name: "Young Trust"})
+	must(t, err)
+	_, err = a.client.AddGateway(t.Context(), young, api.AddAccount{Driver: "razorpay", Values: setting.Values{"webhook-secret": secret}})
+	must(t, err)
+	_, err = sim.Deliver(t.Context(), a.web, a.url("/hooks/young/razorpay"), a.gateway.Events(0, 3), sim.DeliverOptions{})
+	must(t, err)
+	a.wait("its receipts", func(api.Summary) bool {
+		s, err := a.client.Summary(t.Context(), young)
+		return err == nil && s.ReceiptsIssued == 3
+	})
+	a.check(0) // nothing of it is seen elsewhere
+}
+
+func TestLocalWaitsForTheFolder(t *testing.T) {
+	t.Parallel()
+	a := newAppliance(t)
+	a.start()
+	released := make(chan struct{})
+	go func() {
+		defer close(released)
+		a.stop()
+	}()
+	client, done, err := daemon.Local(t.Context(), a.dir)
+	must(t, err)
+	orgs, err := client.Orgs(t.Context())
+	if err != nil || len(orgs) != 1 {
+		t.Errorf("Orgs = %v, %v; want one", orgs, err)
+	}
+	must(t, done())
+	<-released
+	if _, _, err := daemon.Local(t.Context(), a.dir+"-elsewhere"); ngo.CodeOf(err) != ngo.NotFound {
+		t.Errorf("Local where nothing is = %v; want NotFound", err)
+	}
+}
+
 func TestSecondDaemonIsRefused(t *testing.T) {
 	t.Parallel()
 	a := newAppliance(t)
