@@ -48,8 +48,10 @@ func (s *Store) CreateOrg(ctx context.Context, actor string, n NewOrg) (ngo.Org,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := s.orgInfo(ctx, n.Slug); ngo.CodeOf(err) != ngo.NotFound {
-		return ngo.Org{}, errors.Join(err, orgTaken(n.Slug))
+	if _, err := s.orgInfo(ctx, n.Slug); err == nil {
+		return ngo.Org{}, orgTaken(n.Slug)
+	} else if ngo.CodeOf(err) != ngo.NotFound {
+		return ngo.Org{}, err
 	}
 	now := instant(s.now())
 	info := ngo.Org{ID: ngo.NewID[ngo.OrgID](now), Slug: n.Slug, Name: n.Name, Zone: n.Zone, Created: now}

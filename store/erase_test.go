@@ -63,7 +63,7 @@ func TestErasureReachesDisk(t *testing.T) {
 	t.Parallel()
 	people := 1000
 	if testing.Short() || raceEnabled {
-		people = 300
+		people = 120
 	}
 	dir := t.TempDir()
 	s, err := store.Open(t.Context(), store.Options{Dir: dir, Engine: storetest.Engine, Keys: storetest.Keys()})

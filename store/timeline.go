@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -29,7 +30,7 @@ func (r *Rx) Timeline(id ngo.DonationID) ([]Event, error) {
 	}
 	events := []Event{
 		{p.Created, "paid at the gateway by " + p.Method + ", " + string(p.Ref)},
-		{v.Received, "told by the gateway: " + v.Summary},
+		{v.Received, "told by the gateway as " + cmp.Or(v.Summary, "an event")},
 		{d.Recorded, "recorded as " + standing(d)},
 	}
 	if d.Receipt != "" {
