@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -127,7 +128,7 @@ func (t *Today) list(c *widget.Cells, a area) string {
 		Columns: []widget.Column{
 			{Title: "Recorded", Width: 12},
 			{Title: "Donor"},
-			{Title: "Amount", Width: 15, Right: true},
+			{Title: "Amount", Width: 14, Right: true},
 			{Title: "By", Width: 10, Least: 76},
 			{Title: "State", Width: 11},
 			{Title: "Receipt", Width: 7, Least: 68},
@@ -180,6 +181,9 @@ func mark(s ngo.DonationState) string {
 	return "! " + string(s)
 }
 
+// stampWidth is the cells of the longest moment, such as 22 Nov 15:04:05.
+const stampWidth = 15
+
 // tale is the story of the chosen gift.
 func (t *Today) tale(c *widget.Cells, a area) string {
 	th := t.room.Theme
@@ -209,7 +213,13 @@ func (t *Today) tale(c *widget.Cells, a area) string {
 	}
 	b.WriteByte('\n')
 	for _, moment := range d.Timeline {
-		fmt.Fprintf(&b, "%s  %s\n", th.Dim.Render(moment.At.In(t.room.Zone).Format("2 Jan 15:04:05")), c.Hold(ngo.Printable(moment.Text)))
+		stamp := widget.Fit(moment.At.In(t.room.Zone).Format("2 Jan 15:04:05"), stampWidth, false)
+		for i, line := range strings.Split(ansi.Wrap(c.Hold(ngo.Printable(moment.Text)), max(a.width-stampWidth-2, 10), ""), "\n") {
+			if i > 0 {
+				stamp = strings.Repeat(" ", stampWidth)
+			}
+			fmt.Fprintf(&b, "%s  %s\n", th.Dim.Render(stamp), line)
+		}
 	}
 	if t.whole {
 		fmt.Fprintf(&b, "\n%s", th.Dim.Render("esc: back to the list"))
