@@ -142,7 +142,7 @@ func accountColumns() []column[api.Account] {
 		{name: "driver", value: func(a api.Account) any { return a.Driver }},
 		{name: "created_at", value: func(a api.Account) any { return a.Created }},
 		{name: "url", wide: true, value: func(a api.Account) any { return a.URL }},
-		{name: "id", value: func(a api.Account) any { return a.ID }},
+		{name: "id", pipes: true, value: func(a api.Account) any { return a.ID }},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -74,8 +75,23 @@ func inOrg(t terminal, fn func(context.Context, *call, session) error) cli.Actio
 			return err
 		}
 		s.org = org
+		c.useZone(ctx, s)
 		return fn(ctx, c, s)
 	})
+}
+
+// useZone shows people times by the organisation's clock, by which its gifts are dated, unless they named one.
+func (c *call) useZone(ctx context.Context, s session) {
+	if c.format != forPeople || c.term.env("TZ") != "" {
+		return
+	}
+	o, err := s.Org(ctx, s.org)
+	if err != nil {
+		return // the command itself will meet the same
+	}
+	if zone, err := time.LoadLocation(o.Zone); err == nil {
+		c.zone = zone
+	}
 }
 
 func newCall(t terminal, cc *cli.Context) (*call, error) {

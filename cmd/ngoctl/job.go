@@ -51,7 +51,7 @@ func jobList(ctx context.Context, c *call, s session) error {
 		{name: "state", value: func(j ngo.Job) any { return j.State }},
 		{name: "attempts", value: func(j ngo.Job) any { return j.Attempts }},
 		{name: "due_at", value: func(j ngo.Job) any { return j.Due }},
-		{name: "subject", value: func(j ngo.Job) any { return j.Subject }},
+		{name: "subject", wide: true, value: func(j ngo.Job) any { return j.Subject }},
 		{name: "error", wide: true, value: func(j ngo.Job) any { return j.Error }},
 	}
 	return printPages(ctx, c, columns, func(ctx context.Context, page api.ListQuery) (api.Page[ngo.Job], error) {

@@ -178,6 +178,9 @@ func (s *sheet[T]) rows(items []T) error {
 	for _, item := range items {
 		row := make([]string, 0, len(s.columns))
 		for _, col := range s.columns {
+			if col.pipes {
+				continue
+			}
 			row = append(row, shown(col.value(item), s.c.zone))
 		}
 		rows = append(rows, row)

@@ -79,7 +79,7 @@ func orgList(ctx context.Context, c *call, s session) error {
 		{name: "name", wide: true, value: func(o ngo.Org) any { return o.Name }},
 		{name: "zone", value: func(o ngo.Org) any { return o.Zone }},
 		{name: "created_at", value: func(o ngo.Org) any { return o.Created }},
-		{name: "id", value: func(o ngo.Org) any { return o.ID }},
+		{name: "id", pipes: true, value: func(o ngo.Org) any { return o.ID }},
 	}, orgs)
 }
 

@@ -53,8 +53,8 @@ func receiptColumns() []column[ngo.Receipt] {
 		{name: "amount", value: func(r ngo.Receipt) any { return r.Amount }},
 		{name: "deductible", value: func(r ngo.Receipt) any { return r.Tax }},
 		{name: "issued_at", value: func(r ngo.Receipt) any { return r.Issued }},
-		{name: "id", value: func(r ngo.Receipt) any { return r.ID }},
-		{name: "donation_id", value: func(r ngo.Receipt) any { return r.Donation }},
+		{name: "id", pipes: true, value: func(r ngo.Receipt) any { return r.ID }},
+		{name: "donation_id", pipes: true, value: func(r ngo.Receipt) any { return r.Donation }},
 	}
 }
 

@@ -14,6 +14,7 @@ type column[T any] struct {
 	name  string // for programs; people read it in capitals
 	value func(T) any
 	wide  bool // free text, which may be cut short on a narrow screen
+	pipes bool // for programs only: an identifier that people reach by another name
 }
 
 // A table is a list made ready for people or for pipes. Its widths never shrink, so that the parts of a long list stand
@@ -35,6 +36,9 @@ func newTable[T any](columns []column[T]) *table {
 	t := &table{}
 	var zero T
 	for _, c := range columns {
+		if c.pipes {
+			continue
+		}
 		head := strings.ToUpper(strings.ReplaceAll(c.name, "_", " "))
 		t.heads = append(t.heads, head)
 		t.widths = append(t.widths, width(head))

@@ -113,7 +113,7 @@ func userList(ctx context.Context, c *call, s session) error {
 		{name: "os_user", value: func(u ngo.User) any { return u.OSUser }},
 		{name: "disabled", value: func(u ngo.User) any { return u.Disabled }},
 		{name: "created_at", value: func(u ngo.User) any { return u.Created }},
-		{name: "id", value: func(u ngo.User) any { return u.ID }},
+		{name: "id", pipes: true, value: func(u ngo.User) any { return u.ID }},
 	}, users)
 }
 
