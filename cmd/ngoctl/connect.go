@@ -37,7 +37,14 @@ func (c *call) connect(ctx context.Context) (session, func() error, error) {
 			return session{}, nil, err
 		}
 		if o.Socket == "" {
-			return openFolder(ctx, dir)
+			s, done, err := openFolder(ctx, dir)
+			if ngo.CodeOf(err) != ngo.Conflict {
+				return s, done, err
+			}
+			// Whoever has the folder may be a daemon that has begun to listen since.
+			if o.Socket, _ = liveSocket(ctx, c.term, dir); o.Socket == "" {
+				return s, done, err
+			}
 		}
 	}
 	client, err := api.New(o)

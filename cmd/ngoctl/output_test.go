@@ -7,6 +7,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -254,5 +256,30 @@ func TestErrorsGoWhereTheyAreRead(t *testing.T) {
 		if err := json.Unmarshal(out.Bytes(), &a); err != nil || code != exitUsage || a.OK || a.Error.Code != "invalid" || a.Error.Message == "" || errs.Len() > 0 {
 			t.Errorf("%s --json: code %d, %s, on standard error %q; want 2 and the envelope alone", line, code, &out, &errs)
 		}
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	var out, errs bytes.Buffer
+	term := quiet()
+	term.out, term.err = &out, &errs
+	term.configDir = func() (string, error) { return t.TempDir(), nil }
+	if code := run(ctx, []string{"status", "--json", "--server", server.URL}, term); code != exitInterrupted {
+		t.Errorf("code %d, want %d: %s%s", code, exitInterrupted, &out, &errs)
+	}
+	if !strings.Contains(out.String(), `"code":"interrupted"`) {
+		t.Errorf("got %s; want the code interrupted", &out)
 	}
 }

@@ -21,7 +21,7 @@ const maxSecret = 64 << 10
 // it. It fails with Invalid, and never repeats the path: people mistake the flag and write the secret itself.
 func (c *call) readSecret(name, path string) (string, error) {
 	flag := "--" + name + fileSuffix
-	text, err := c.readSecretText(path)
+	text, err := c.readSecretText(name, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", usage("the file given with "+flag+" does not exist", `write the secret to a file and give its path, or "-" for standard input`)
@@ -39,7 +39,11 @@ func (c *call) readSecret(name, path string) (string, error) {
 	return secret, nil
 }
 
-func (c *call) readSecretText(path string) ([]byte, error) {
+func (c *call) readSecretText(name, path string) ([]byte, error) {
+	if path == "-" && c.term.inTTY {
+		line, err := c.hiddenLine(name)
+		return []byte(line), err
+	}
 	if path == "-" {
 		return io.ReadAll(io.LimitReader(c.term.in, maxSecret+1))
 	}
