@@ -1,0 +1,194 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/sim"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Case is what Examine holds against each other: what a daemon says it has, what it acknowledged, and what it mailed.
+type Case struct {
+	Client *api.Client
+	Org    string
+	Acked  []sim.Event
+	Mail   *sim.SMTP
+}
+
+// Finding is what Examine saw. Nothing is wrong when there are no Findings.
+type Finding struct {
+	Gifts    int      `json:"gifts"`
+	Receipts int      `json:"receipts"`
+	Mails    int      `json:"mails"`
+	Repeated int      `json:"mails_repeated"` // under the same Message-ID, as after a crash in mid-send
+	Findings []string `json:"findings"`       // at most fifty
+}
+
+// Examine asks of a daemon that has no work left what an auditor would: that nothing acknowledged is missing and nothing
+// happened twice, that the receipts' numbers have no gap and each paper opens, that no receipt went out under two
+// Message-IDs, and that the trail is whole. It fails only when it cannot ask.
+func Examine(ctx context.Context, c Case) (Finding, error) {
+	a := auditor{Case: c, gifts: map[ngo.Ref]ngo.DonationID{}}
+	for _, look := range []func(context.Context) error{a.lookAtGifts, a.lookAtReceipts, a.lookAtTrail} {
+		if err := look(ctx); err != nil {
+			return Finding{}, err
+		}
+	}
+	a.lookAtMail()
+	a.seen.Gifts = len(a.gifts)
+	return a.seen, nil
+}
+
+// auditor collects findings.
+type auditor struct {
+	Case
+	gifts     map[ngo.Ref]ngo.DonationID
+	addressed int // gifts with a receipt and a mail address
+	seen      Finding
+}
+
+func (a *auditor) find(format string, args ...any) {
+	const most = 50
+	if len(a.seen.Findings) < most {
+		a.seen.Findings = append(a.seen.Findings, fmt.Sprintf(format, args...))
+	}
+}
+
+// lookAtGifts holds every acknowledged payment against the ledger: there, once, with its amount.
+func (a *auditor) lookAtGifts(ctx context.Context) error {
+	expected := map[ngo.Ref]sim.Event{}
+	for _, e := range a.Acked {
+		expected[e.Payment] = e
+	}
+	for d, err := range every(func(after string) (api.Page[ngo.Donation], error) {
+		return a.Client.Donations(ctx, a.Org, api.DonationQuery{ListQuery: api.ListQuery{Limit: api.MaxLimit, After: after}})
+	}) {
+		if err != nil {
+			return err
+		}
+		full, err := a.Client.Donation(ctx, a.Org, d.ID)
+		if err != nil {
+			return err
+		}
+		if full.Payment == nil {
+			a.find("gift %s has no payment", d.ID)
+			continue
+		}
+		ref := full.Payment.Ref
+		if other, twice := a.gifts[ref]; twice {
+			a.find("payment %s became two gifts: %s and %s", ref, other, d.ID)
+		}
+		a.gifts[ref] = d.ID
+		if e, ok := expected[ref]; ok && e.Amount != d.Amount {
+			a.find("gift %s is %v, but the payment was %v", d.ID, d.Amount, e.Amount)
+		}
+		if d.Receipt != "" && d.Donor.EMail != "" {
+			a.addressed++
+		}
+		if d.State == ngo.DonationReceived && d.Receipt == "" {
+			a.find("gift %s was received but has no receipt", d.ID)
+		}
+	}
+	for ref := range expected {
+		if _, ok := a.gifts[ref]; !ok {
+			a.find("payment %s was acknowledged and is lost", ref)
+		}
+	}
+	return nil
+}
+
+// lookAtReceipts checks that no gift has two, that the numbers run without a gap, and that each paper opens.
+func (a *auditor) lookAtReceipts(ctx context.Context) error {
+	seen, last, series := map[ngo.DonationID]string{}, map[string]int64{}, map[string]map[int64]bool{}
+	for r, err := range every(func(after string) (api.Page[ngo.Receipt], error) {
+		return a.Client.Receipts(ctx, a.Org, api.ReceiptQuery{ListQuery: api.ListQuery{Limit: api.MaxLimit, After: after}})
+	}) {
+		if err != nil {
+			return err
+		}
+		a.seen.Receipts++
+		if other, twice := seen[r.Donation]; twice {
+			a.find("gift %s has two receipts: %s and %s", r.Donation, other, r.Number)
+		}
+		seen[r.Donation] = r.Number
+		if series[r.Series] == nil {
+			series[r.Series] = map[int64]bool{}
+		}
+		series[r.Series][r.Serial] = true
+		last[r.Series] = max(last[r.Series], r.Serial)
+		if r.Document == "" {
+			a.find("receipt %s has no document", r.Number)
+			continue
+		}
+		if pdf, err := a.Client.ReceiptPDF(ctx, a.Org, string(r.ID)); err != nil || len(pdf) < 1000 {
+			a.find("the document of receipt %s does not open: %v", r.Number, err)
+		}
+	}
+	for name, numbers := range series {
+		if int64(len(numbers)) != last[name] {
+			a.find("series %s ends at %d but has %d numbers", name, last[name], len(numbers))
+		}
+	}
+	return nil
+}
+
+func (a *auditor) lookAtTrail(ctx context.Context) error {
+	for _, org := range []string{a.Org, ""} {
+		report, err := a.Client.VerifyAudit(ctx, org)
+		if err != nil {
+			return err
+		}
+		if !report.OK {
+			a.find("the trail of %q is broken at %d: %s", org, report.Broken, report.Reason)
+		}
+	}
+	s, err := a.Client.Summary(ctx, a.Org)
+	if err != nil {
+		return err
+	}
+	if s.JobsParked > 0 {
+		a.find("%d jobs are parked", s.JobsParked)
+	}
+	if s.ReceiptsIssued != int64(a.seen.Receipts) {
+		a.find("the summary counts %d receipts, but there are %d", s.ReceiptsIssued, a.seen.Receipts)
+	}
+	return nil
+}
+
+// lookAtMail checks that each receipt whose donor has an address went out under one Message-ID, and nothing else did. A
+// repeat under the same one, which mail programs fold into one, is what the promise allows after a crash in mid-send.
+func (a *auditor) lookAtMail() {
+	counts := a.Mail.Counts()
+	for _, n := range counts {
+		a.seen.Mails += n
+		a.seen.Repeated += n - 1
+	}
+	if len(counts) != a.addressed {
+		a.find("%d receipts have an address to go to, but %d different mails went out", a.addressed, len(counts))
+	}
+}
+
+// every walks all pages of a list.
+func every[T any](page func(after string) (api.Page[T], error)) func(yield func(T, error) bool) {
+	return func(yield func(T, error) bool) {
+		after := ""
+		for {
+			p, err := page(after)
+			if err != nil {
+				var zero T
+				yield(zero, err)
+				return
+			}
+			for _, item := range p.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if after = p.Next; after == "" {
+				return
+			}
+		}
+	}
+}

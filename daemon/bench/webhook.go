@@ -1,0 +1,179 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/sign"
+	"github.com/ngoctl/ngoctl/daemon/sim"
+)
+
+// deliveries makes the requests of a load: signed payment.captured webhooks, spread over the organisations.
+func (f *field) deliveries() func(buf []byte, n int64) []byte {
+	gateway := sim.NewRazorpay(1, secret)
+	key := []byte(secret)
+	return func(buf []byte, n int64) []byte {
+		body := gateway.AppendBody(make([]byte, 0, 1800), int(n)/len(f.orgs))
+		buf = append(buf, "POST /hooks/"...)
+		buf = append(buf, f.orgs[int(n)%len(f.orgs)]...)
+		buf = append(buf, "/razorpay HTTP/1.1\r\nHost: "...)
+		buf = append(buf, f.addr...)
+		buf = append(buf, "\r\nContent-Type: application/json\r\nX-Razorpay-Event-Id: bench"...)
+		buf = strconv.AppendInt(buf, n, 10)
+		buf = append(buf, "\r\nX-Razorpay-Signature: "...)
+		buf = append(buf, sign.HMAC(key, body)...)
+		buf = append(buf, "\r\nContent-Length: "...)
+		buf = strconv.AppendInt(buf, int64(len(body)), 10)
+		buf = append(buf, "\r\n\r\n"...)
+		return append(buf, body...)
+	}
+}
+
+// Webhook measures durable acknowledgements: signed webhooks over TLS, answered after the commit, while the workers make
+// payments, gifts and receipts of them on the same cores.
+func Webhook(ctx context.Context, o Options) (r Report, err error) {
+	o = o.defaults()
+	f, err := newField(ctx, o, "")
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { err = joinErr(err, f.remove()) }()
+	if _, err := f.start(ctx); err != nil {
+		return Report{}, err
+	}
+	r = newReport("webhook", "durable acknowledgements of signed webhooks, workers running, load generator on the same cores")
+	r.Given = Figures{{"orgs", float64(o.Orgs)}, {"clients", float64(o.Clients)}, {"tls", flag(!o.Plain)}, {"seconds", o.For.Seconds()}}
+	if err := f.addRest(ctx, &r); err != nil {
+		return Report{}, err
+	}
+	before, err := f.daemon.usage()
+	if err != nil {
+		return Report{}, err
+	}
+	o.say("sending for %s over %d connections to %d organisations", o.For, o.Clients, o.Orgs)
+	l, err := generator{Addr: f.addr, Secure: !o.Plain, Clients: o.Clients, For: o.For, Request: f.deliveries()}.run(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	after, err := f.daemon.usage()
+	if err != nil {
+		return Report{}, err
+	}
+	receipts, err := f.receipts(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	r.Measured.addLoad("acks", l)
+	r.Measured.add("receipts_meanwhile", float64(receipts))
+	r.Measured.add("loaded_mb", mb(after.Resident))
+	r.Measured.add("peak_mb", mb(after.Peak))
+	r.Measured.add("daemon_cpu_cores", (after.CPU-before.CPU).Seconds()/l.Took.Seconds())
+	return r, nil
+}
+
+// Ingest measures the whole way: from the first webhook sent to the last receipt row.
+func Ingest(ctx context.Context, o Options) (r Report, err error) {
+	o = o.defaults()
+	if o.Gifts == 0 {
+		o.Gifts = 20_000
+	}
+	f, err := newField(ctx, o, "")
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { err = joinErr(err, f.remove()) }()
+	if _, err := f.start(ctx); err != nil {
+		return Report{}, err
+	}
+	o.say("sending %d gifts over %d connections", o.Gifts, o.Clients)
+	begin := time.Now()
+	l, err := generator{Addr: f.addr, Secure: !o.Plain, Clients: o.Clients, Count: int64(o.Gifts), Request: f.deliveries()}.run(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	o.say("all acknowledged after %s; waiting for the last receipt", l.Took.Round(time.Millisecond))
+	receipts, err := f.settled(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	took := time.Since(begin)
+	u, err := f.daemon.usage()
+	if err != nil {
+		return Report{}, err
+	}
+	r = newReport("ingest", "from the first webhook sent to the last receipt row written, load generator on the same cores")
+	r.Given = Figures{{"gifts", float64(o.Gifts)}, {"clients", float64(o.Clients)}, {"tls", flag(!o.Plain)}, {"orgs", float64(o.Orgs)}}
+	r.Measured.add("gifts_per_second", float64(l.OK)/took.Seconds())
+	r.Measured.addLoad("acks", l)
+	r.Measured.add("receipts", float64(receipts))
+	r.Measured.add("seconds", took.Seconds())
+	r.Measured.add("loaded_mb", mb(u.Resident))
+	r.Measured.add("peak_mb", mb(u.Peak))
+	return r, nil
+}
+
+// settled waits until no payment job is left and gives the number of receipts.
+func (f *field) settled(ctx context.Context) (int64, error) {
+	c, err := f.local()
+	if err != nil {
+		return 0, err
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		busy := false
+		for _, org := range f.orgs {
+			jobs, err := c.Jobs(ctx, org, api.JobQuery{ListQuery: api.ListQuery{Limit: 1}, Lane: "payment", State: "ready"})
+			if err != nil {
+				return 0, err
+			}
+			if busy = len(jobs.Items) > 0; busy {
+				break
+			}
+		}
+		if !busy {
+			return f.receipts(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func (f *field) receipts(ctx context.Context) (int64, error) {
+	c, err := f.local()
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	for _, org := range f.orgs {
+		s, err := c.Summary(ctx, org)
+		if err != nil {
+			return 0, err
+		}
+		n += s.ReceiptsIssued
+	}
+	return n, nil
+}
+
+func flag(set bool) float64 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+func joinErr(err, other error) error {
+	if err != nil {
+		return err
+	}
+	if other != nil {
+		return fmt.Errorf("clear up after measuring: %w", other)
+	}
+	return nil
+}
