@@ -16,7 +16,7 @@ const (
 	sendTimeout = 3 * time.Minute
 	firstPause  = 15 * time.Second
 	longPause   = 30 * time.Minute   // between tries at a server that does not answer
-	idlePause   = 6 * time.Hour      // between looks for an account that is not there yet
+	idlePause   = 6 * time.Hour      // between looks for an account that is not there yet; one that comes hurries what waits
 	sendingFor  = 7 * 24 * time.Hour // then a message that nobody took has failed
 )
 
@@ -42,7 +42,7 @@ func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 		return err
 	}
 	if via == nil {
-		return f.wait(ctx, o, job, l.message, "", "There is no mail account yet. Add one with: ngoctl channel add email", pause(job.Attempts, idlePause))
+		return f.wait(ctx, o, job, l.message, "", "There is no mail account yet. Add one with: ngoctl channel add email", idlePause)
 	}
 	if why, until := f.outages.of(via.Info.ID, f.now()); why != "" {
 		return f.wait(ctx, o, job, l.message, via.Info.ID, why, until.Sub(f.now())+pause(0, firstPause))
