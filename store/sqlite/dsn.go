@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"fmt"
 	"net/url"
 )
 
@@ -14,7 +15,7 @@ func shared(s setup) url.Values {
 		"_time_format": {"sqlite"},    // should a time ever be bound, no m=+… in it
 		"_txlock":      {"immediate"}, // a transaction that reads and then writes cannot fail half-way as busy
 		"_pragma": {
-			"busy_timeout(" + busyTimeout + ")", // for another process that looks into the file
+			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), // for another process that looks into the file
 			"foreign_keys(1)",
 			"trusted_schema(0)",
 			"secure_delete(1)", // what is erased is overwritten

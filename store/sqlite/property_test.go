@@ -40,13 +40,13 @@ func TestAnyMixOfClosures(t *testing.T) {
 		}
 		path := filepath.Join(dir, "a.db")
 		want := make([]int64, keys)
-		for range rapid.IntRange(1, 3).Draw(rt, "openings") {
+		for range rapid.IntRange(1, 2).Draw(rt, "openings") {
 			e, err := open(context.Background(), path, store.EngineOptions{}, setup{smallLog: 10})
 			if err != nil {
 				rt.Fatal(err)
 			}
 			prepareCounters(rt, e, keys)
-			for range rapid.IntRange(1, 3).Draw(rt, "rounds") {
+			for range rapid.IntRange(1, 2).Draw(rt, "rounds") {
 				runTogether(rt, e, rapid.SliceOfN(closure, 1, 24).Draw(rt, "closures"), want)
 			}
 			for k := range keys {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	modernc "modernc.org/sqlite"
@@ -10,14 +11,18 @@ import (
 )
 
 // The log beside the file is written back when it has grown by smallLog pages. Reads that are going on can keep it
-// from starting anew; each time it has grown by bigLog
-// of that, the writer stops and waits for them, for waitForReads.
+// from starting anew; each time it has grown by bigLog of that, the writer stops and waits for them.
 const (
-	smallLog     = 1000 // 4 MB
-	bigLog       = 8    // times smallLog: 32 MB
-	waitForReads = "200"
-	busyTimeout  = "5000"
+	smallLog = 1000 // 4 MB
+	bigLog   = 8    // 32 MB
 )
+
+// busyTimeout is how long a write waits for another program that looks into the file.
+const busyTimeout = 5 * time.Second
+
+// firstWait is how long the writer waits for reads at first. A log that is still growing makes it wait twice as long
+// each time, until no read can last: so the log ends at about nine times bigLog, 288 MB, whatever reads there are.
+const firstWait = 200 * time.Millisecond
 
 // retryCheckpoint is how long a checkpoint that met a read lets the writer go on before it tries again.
 const retryCheckpoint = 50 * time.Millisecond
@@ -48,10 +53,18 @@ func (w *writer) tidyLog() {
 	if held < w.log.next {
 		return
 	}
-	held, err = w.checkpointWaiting("restart")
+	held, err = w.checkpointWaiting("restart", waitForReads(held/big))
 	if err == nil {
 		w.log.next = held + big
 	}
+}
+
+// waitForReads is how long to wait for reads when the log is so many times too large.
+func waitForReads(times int) time.Duration {
+	if times > 8 {
+		return readDeadline + time.Second
+	}
+	return firstWait << max(times-1, 0)
 }
 
 // written is how many pages have gone to the log since it was last asked.
@@ -72,7 +85,7 @@ func (w *writer) emptyLog(ctx context.Context) error {
 	for {
 		held := 0
 		err := w.control(ctx, func() (err error) {
-			held, err = w.checkpointWaiting("truncate")
+			held, err = w.checkpointWaiting("truncate", firstWait)
 			return err
 		})
 		if err != nil || held == 0 {
@@ -86,16 +99,20 @@ func (w *writer) emptyLog(ctx context.Context) error {
 	}
 }
 
-// checkpointWaiting is a checkpoint that waits for reads, but not as long as another program may make us wait.
-func (w *writer) checkpointWaiting(mode string) (held int, err error) {
-	if err := w.exec("pragma busy_timeout = " + waitForReads); err != nil {
+// checkpointWaiting is a checkpoint that waits for reads.
+func (w *writer) checkpointWaiting(mode string, wait time.Duration) (held int, err error) {
+	if err := w.exec(busyPragma(wait)); err != nil {
 		return 0, err
 	}
 	held, err = w.checkpoint(mode)
-	if err := w.exec("pragma busy_timeout = " + busyTimeout); err != nil {
+	if err := w.exec(busyPragma(busyTimeout)); err != nil {
 		return 0, err
 	}
 	return held, err
+}
+
+func busyPragma(d time.Duration) string {
+	return fmt.Sprint("pragma busy_timeout = ", d.Milliseconds())
 }
 
 // checkpoint writes the log back and gives the pages that it still holds: all when a read kept it from starting anew.
