@@ -10,6 +10,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon"
 	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/bench"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
@@ -26,7 +27,7 @@ func TestDocsNameEveryField(t *testing.T) {
 		"token": {api.IssuedToken{}}, "account": {api.Account{}}, "check": {api.Check{}}, "donation": {api.Donation{}, api.Moment{}},
 		"donor": {ngo.Donor{}}, "payment": {ngo.Payment{}}, "receipt": {api.Receipt{}}, "message": {ngo.Message{}}, "saved": {saved{}},
 		"delivery": {ngo.Delivery{}}, "job": {ngo.Job{}}, "entry": {ngo.AuditEntry{}}, "report": {api.AuditReport{}}, "backup": {backedUp{}}, "restored": {daemon.Restored{}},
-		"login": {loggedIn{}}, "made": {made{}}, "done": {done{}},
+		"login": {loggedIn{}}, "made": {made{}}, "done": {done{}}, "measurement": {bench.Report{}, bench.Machine{}}, "played": {played{}},
 	} {
 		entry := regexp.MustCompile(`(?s)- \*\*` + word + `\*\*:(.*?)\n(?:- \*\*|$)`).FindString(string(text) + "\n- **")
 		if entry == "" {

@@ -76,7 +76,7 @@ func commands(t terminal) []*cli.Command {
 		statusCommand(t), deliveryCommand(t), jobCommand(t), auditCommand(t), backupCommand(t),
 		initCommand(t), daemonCommand(t),
 		loginCommand(t), logoutCommand(t),
-		versionCommand(t), completionCommand(t), helpCommand(t),
+		versionCommand(t), completionCommand(t), demoCommand(t), benchCommand(t), helpCommand(t),
 	}
 }
 

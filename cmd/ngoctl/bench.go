@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ngoctl/ngoctl/daemon/bench"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// A measurement is one verb of bench.
+type measurement struct {
+	name, about string
+	gifts       int // how many it works on unless told; 0 when it takes none
+	run         func(context.Context, bench.Options) (bench.Report, error)
+}
+
+func measurements() []measurement {
+	return []measurement{
+		{"webhook", "durable acknowledgements of signed webhooks", 0, bench.Webhook},
+		{"ingest", "from the first webhook to the last receipt row", 2000, bench.Ingest},
+		{"start", "from process start to the first answer, and rest", 200_000, bench.Start},
+		{"summary", "cached reads of an organisation's figures", 200_000, bench.Summary},
+	}
+}
+
+func benchCommand(t terminal) *cli.Command {
+	c := group(&cli.Command{Name: "bench", Category: categorySystem, Usage: "measure this program on this machine, on throw-away data"})
+	for _, m := range measurements() {
+		c.Subcommands = append(c.Subcommands, &cli.Command{
+			Name: m.name, Usage: m.about, UsageText: "ngoctl bench " + m.name + " --json", Flags: benchFlags(m.gifts),
+			Action: invoke(t, func(ctx context.Context, c *call) error { return measure(ctx, c, m) }),
+		})
+	}
+	c.Subcommands = append(c.Subcommands, &cli.Command{
+		Name: "torture", Usage: "kill -9 under load, then look for everything acknowledged", Action: invoke(t, torture),
+		UsageText: "ngoctl bench torture --kills 50", Description: "Ends with code 8 when something acknowledged is missing or happened twice.",
+		Flags: append(benchFlags(0), &cli.IntFlag{Name: "kills", Usage: "`N` kills", Value: 50}),
+	})
+	return c
+}
+
+func benchFlags(gifts int) []cli.Flag {
+	flags := []cli.Flag{
+		&cli.IntFlag{Name: "orgs", Usage: "`N` organisations", Value: 1},
+		&cli.IntFlag{Name: "clients", Usage: "`N` connections of the load generator", Value: 64},
+		&cli.DurationFlag{Name: "for", Usage: "length of the loaded part, as `10s`", Value: 10 * time.Second},
+		&cli.StringFlag{Name: "dir", Usage: "make the throw-away folder in `DIR`, say on the disk to be measured"},
+		&cli.BoolFlag{Name: "no-tls", Usage: "without TLS"},
+	}
+	if gifts > 0 {
+		flags = append(flags, giftsFlag(gifts))
+	}
+	return flags
+}
+
+func giftsFlag(n int) cli.Flag { return &cli.IntFlag{Name: "gifts", Usage: "`N` gifts", Value: n} }
+
+func (c *call) benchOptions() (bench.Options, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return bench.Options{}, &ngo.Error{Code: ngo.Internal, Message: "this program cannot find itself", Hint: "run it by its full path", Err: err}
+	}
+	return bench.Options{
+		Self: []string{self}, Dir: c.flags.String("dir"), Orgs: c.flags.Int("orgs"), Clients: c.flags.Int("clients"), For: c.flags.Duration("for"),
+		Gifts: c.flags.Int("gifts"), Kills: c.flags.Int("kills"), Plain: c.flags.Bool("no-tls"),
+	}, nil
+}
+
+func measure(ctx context.Context, c *call, m measurement) error {
+	o, err := c.benchOptions()
+	if err != nil {
+		return err
+	}
+	told := c.progress()
+	o.Progress = told.say
+	report, err := m.run(ctx, o)
+	told.end()
+	if err != nil {
+		return err
+	}
+	return c.record(report, benchRecord(report))
+}
+
+func benchRecord(r bench.Report) record {
+	out := record{title: r.Name + ": " + r.What, fields: []field{
+		{"cpu", r.On.CPU}, {"cores", r.On.Cores}, {"system", r.On.OS + "/" + r.On.Arch}, {"go", r.On.Go}, {"program", r.On.Program},
+	}}
+	for _, f := range append(append(bench.Figures{}, r.Given...), r.Measured...) {
+		out.fields = append(out.fields, field{f.Name, f.Text()})
+	}
+	return out
+}
+
+// tortured is a report with what was found wrong.
+type tortured struct {
+	bench.Report
+	Findings []string `json:"findings"`
+}
+
+func torture(ctx context.Context, c *call) error {
+	o, err := c.benchOptions()
+	if err != nil {
+		return err
+	}
+	told := c.progress()
+	o.Progress = told.say
+	report, findings, err := bench.Torture(ctx, o)
+	told.end()
+	if err != nil {
+		return err
+	}
+	r := benchRecord(report)
+	list := section{title: "findings"}
+	for _, f := range findings {
+		list.rows = append(list.rows, []any{f})
+	}
+	r.sections = []section{list}
+	if err := c.record(tortured{report, append([]string{}, findings...)}, r); err != nil {
+		return err
+	}
+	if len(findings) > 0 {
+		return outcome(exitFindings)
+	}
+	return nil
+}
