@@ -199,6 +199,29 @@ func TestADamagedBackupRestoresNothing(t *testing.T) {
 	}
 }
 
+func TestDamageDeepInsideALargeBackupIsToldAsDamage(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, 1)
+	noise := make([]byte, 1<<20) // does not compress, so that the damage lies in the middle of a file
+	for i := range noise {
+		noise[i] = byte(rand.Uint32())
+	}
+	if err := os.MkdirAll(filepath.Join(f.dir, "tls"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(f.dir, "tls", "noise"), noise, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data := f.create(t)
+	flipped := bytes.Clone(data)
+	flipped[len(flipped)/2] ^= 1
+	for name, bad := range map[string][]byte{"one bit flipped": flipped, "cut in half": data[:len(data)/2]} {
+		if err := f.restore(bad, filepath.Join(t.TempDir(), "restored")); ngo.CodeOf(err) != ngo.Invalid {
+			t.Errorf("%s: restore says %v, want invalid", name, err)
+		}
+	}
+}
+
 func TestRestoreNeverOverwrites(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, 5)

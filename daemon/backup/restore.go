@@ -157,15 +157,29 @@ func unpackFile(t *tar.Reader, h *tar.Header, root *os.Root) (File, error) {
 	if err != nil {
 		return File{}, fmt.Errorf("restore %s: %w", h.Name, err)
 	}
-	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(w, sum), t)
+	sum, in := sha256.New(), &packed{Reader: t}
+	n, err := io.Copy(io.MultiWriter(w, sum), in)
 	if err := errors.Join(err, w.Close()); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return File{}, damaged(err)
+		if in.err != nil {
+			return File{}, damaged(in.err)
 		}
 		return File{}, fmt.Errorf("restore %s: %w", h.Name, err)
 	}
 	return File{Path: h.Name, Size: n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+}
+
+// packed remembers why reading failed, to tell a damaged backup from a disk that cannot take it.
+type packed struct {
+	io.Reader
+	err error
+}
+
+func (p *packed) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	if err != nil && err != io.EOF {
+		p.err = err
+	}
+	return n, err
 }
 
 func readManifest(r io.Reader, got map[string]File) (Manifest, error) {
