@@ -132,6 +132,19 @@ func TestTodayFillsItsRoomExactly(t *testing.T) {
 	}
 }
 
+func TestWhoGaveHowMuchIsReadAtEverySize(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{120, 80, 60, 56, 55, 40} {
+		s := newToday(t, width, 12)
+		read(s, gift(1, "Kavitha", 1_00_00_000_00))
+		for _, want := range []string{"Kavitha", "₹1,00,00,000.00", "✓ received"} {
+			if got := view(s); !strings.Contains(got, want) {
+				t.Errorf("at %d cells there is no %s in:\n%s", width, want, got)
+			}
+		}
+	}
+}
+
 func TestANewGiftDoesNotMoveTheChoice(t *testing.T) {
 	t.Parallel()
 	s := newToday(t, 80, 22)
