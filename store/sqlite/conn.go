@@ -46,7 +46,6 @@ type conn struct {
 // statement is a prepared statement. One that is busy has a result that is still being read.
 type statement struct {
 	driver.Stmt
-	text string
 	busy bool
 	kept bool
 }
@@ -79,7 +78,7 @@ func (c *conn) statement(ctx context.Context, text string) (*statement, error) {
 	if err != nil {
 		return nil, c.failed(err)
 	}
-	s := &statement{Stmt: p, text: text}
+	s := &statement{Stmt: p}
 	if c.kept[text] == nil && len(c.kept) < maxStatements && worthKeeping(text) {
 		s.kept = true
 		c.kept[text] = s

@@ -12,7 +12,8 @@ import (
 
 var errDeadline = errors.New("the read took longer than 30 s")
 
-// Read implements store.Engine. Codes: Unavailable when ctx or the deadline ended it, else fn's own.
+// Read implements store.Engine. A statement ends while it looks for its first row, or at the next one it finds. Codes:
+// Unavailable when ctx or the deadline ended it, Internal from inside a write, else fn's own.
 func (e *engine) Read(ctx context.Context, fn func(store.Conn) error) error {
 	if onWriter() {
 		return nestedError("a read")
