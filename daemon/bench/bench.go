@@ -116,7 +116,11 @@ func (f *Figures) addLoad(kind string, l load) {
 	f.add("p50_ms", ms(l.quantile(0.5)))
 	f.add("p99_ms", ms(l.quantile(0.99)))
 	f.add("max_ms", ms(l.quantile(1)))
+	f.add("generator_cpu_cores", l.CPU.Seconds()/l.Took.Seconds())
 }
+
+// each is the microseconds that one of n has taken.
+func each(d time.Duration, n int64) float64 { return float64(d.Microseconds()) / float64(max(n, 1)) }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 

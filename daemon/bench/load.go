@@ -82,6 +82,7 @@ func (c *conn) roundTrip(request []byte) (int, error) {
 type load struct {
 	OK, Failed int64
 	Took       time.Duration
+	CPU        time.Duration   // taken by the load generator itself
 	Latencies  []time.Duration // of the successful ones, sorted
 }
 
@@ -121,7 +122,7 @@ func (g generator) run(ctx context.Context) (load, error) {
 		first error
 		wg    sync.WaitGroup
 	)
-	begin := time.Now()
+	begin, spent := time.Now(), ownCPU()
 	for range g.Clients {
 		wg.Go(func() {
 			l, err := g.client(ctx, &next)
@@ -136,7 +137,7 @@ func (g generator) run(ctx context.Context) (load, error) {
 		})
 	}
 	wg.Wait()
-	out.Took = time.Since(begin)
+	out.Took, out.CPU = time.Since(begin), ownCPU()-spent
 	slices.Sort(out.Latencies)
 	if out.OK == 0 && first != nil {
 		return load{}, first

@@ -124,3 +124,12 @@ func (p *process) usage() (usage, error) {
 	u.Files = len(fds)
 	return u, err
 }
+
+// ownCPU is the time that this process, the load generator, has taken.
+func ownCPU() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
