@@ -161,7 +161,10 @@ func hook(ts *testscript.TestScript, neg bool, args []string) {
 	body := []byte(ts.ReadFile(args[3]))
 	mac := hmac.New(sha256.New, []byte(args[1]))
 	mac.Write(body)
-	header := http.Header{"X-Razorpay-Signature": {hex.EncodeToString(mac.Sum(nil))}, "Content-Type": {"application/json"}}
+	header := http.Header{
+		"X-Razorpay-Signature": {hex.EncodeToString(mac.Sum(nil))}, "Content-Type": {"application/json"},
+		"Expect": {"100-continue"}, // a refusal is then read before the connection closes on what was still being sent
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	status, answer, err := fetchURL(ctx, http.MethodPost, "http://"+ts.Getenv("ADDR")+args[2], header, body)
