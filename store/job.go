@@ -98,15 +98,29 @@ set received = received + 1,
     last_error = case when crashes + leased >= $5 then $6 else last_error end
 where id in (
   select id
-  from goqite
-  where queue = $1 and state = 'ready' and due <= $2
-  order by due
-  limit $4
+  from (
+    select id
+    from goqite
+    where queue = $1 and state = 'ready' and due <= $2 and crashes = 0 and leased = 0
+    order by due
+    limit $4
+  ) as sound
+  union all
+  select id
+  from (
+    select id
+    from goqite
+    where queue = $1 and state = 'ready' and due <= $2 and (crashes > 0 or leased = 1)
+    order by due
+    limit 1
+  ) as suspect
 )
 returning ` + jobColumns
 
 // Claim takes up to n jobs of a lane that are due, the longest due first, and keeps others from them until the lease
-// ends. Job.Lease is the fence: only who holds it can finish, advance, retry, park or extend the job.
+// ends; and besides, one job that was under way when the program died: one only, so that the job which kills it does not
+// have all that were under way with it counted as killers too. Job.Lease is the fence: only who holds it can finish,
+// advance, retry, park or extend the job.
 func (t *Tx) Claim(lane ngo.Lane, n int, lease time.Duration) ([]ngo.Job, error) {
 	jobs, err := all(t.w, "jobs", scanJob, claimJobs, string(lane), t.stamp(), ngo.Stamp(t.now.Add(lease)), n, mostCrashes, crashed)
 	if err != nil {

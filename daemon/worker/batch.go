@@ -46,39 +46,29 @@ func (w *Worker) claim(ctx context.Context, o *store.Org, l *lane) ([]ngo.Job, e
 }
 
 // run runs a batch and returns when each of its jobs has ended. ctx ends when no more jobs may start, work when running
-// ones must end.
-//
-// A job that took the program down before runs after the others have ended, and only one such job: the rest go back, so
-// that the guilty one cannot drag its neighbours with it again.
+// ones must end. A job that was under way when the program died runs after the others, alone: it may have been the cause.
 func (w *Worker) run(ctx, work context.Context, o *store.Org, l *lane, jobs []ngo.Job) {
 	if len(jobs) == 0 {
 		return
 	}
-	sound, suspect, rest := part(jobs)
-	w.release(work, o, rest)
+	var sound, suspect []ngo.Job
+	for _, j := range jobs {
+		if j.Crashes == 0 {
+			sound = append(sound, j)
+		} else {
+			suspect = append(suspect, j)
+		}
+	}
 	b := &batch{org: o, lane: l, live: make(map[ngo.JobID]task, len(jobs))}
 	done := make(chan struct{})
 	var extending sync.WaitGroup
 	extending.Go(func() { w.extend(b, done) })
-	w.runAll(ctx, b, b.add(work, sound))
-	w.runAll(ctx, b, b.add(work, suspect))
+	// All are live from the start, so that no lease ends while its job waits.
+	first, then := b.add(work, sound), b.add(work, suspect)
+	w.runAll(ctx, b, first)
+	w.runAll(ctx, b, then)
 	close(done)
 	extending.Wait()
-}
-
-// part tells jobs without a crash from those with one, and of the latter the first from the rest.
-func part(jobs []ngo.Job) (sound, suspect, rest []ngo.Job) {
-	for _, j := range jobs {
-		switch {
-		case j.Crashes == 0:
-			sound = append(sound, j)
-		case len(suspect) == 0:
-			suspect = append(suspect, j)
-		default:
-			rest = append(rest, j)
-		}
-	}
-	return sound, suspect, rest
 }
 
 // runAll runs tasks side by side, as many as the lane allows.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,9 @@ import (
 
 // dyingIn names the folder in which the test binary, started again, works until it dies.
 const dyingIn = "NGOCTL_TEST_DYING_IN"
+
+// atWork is how many other jobs are under way when the program dies first.
+const atWork = 20
 
 // diedAt is the exit code of a program that died at the poison.
 const diedAt = 9
@@ -40,11 +44,20 @@ func die(dir string) {
 		default:
 		}
 	})
+	var bystanders sync.WaitGroup
+	bystanders.Add(atWork)
 	w, err := worker.New(worker.Options{
 		Store: s, Lease: time.Second, Lanes: map[ngo.Lane]worker.Lane{ngo.LanePayment: {Workers: 2, Batch: 16, Parallel: 16}},
 		Handlers: map[ngo.JobKind]worker.Handler{kind: func(ctx context.Context, o *store.Org, job ngo.Job) error {
-			if job.Subject == "poison" {
+			switch {
+			case job.Subject == "poison" && job.Crashes == 0:
+				bystanders.Wait()
 				os.Exit(diedAt)
+			case job.Subject == "poison":
+				os.Exit(diedAt)
+			case job.Crashes == 0:
+				bystanders.Done()
+				<-ctx.Done() // under way when the program dies
 			}
 			return finish(ctx, o, job)
 		}},
@@ -64,7 +77,7 @@ func die(dir string) {
 	os.Exit(0)
 }
 
-// A job at which the program dies each time ends parked, where people see it, and those claimed with it get done.
+// A job at which the program dies each time ends parked, where people see it; those that were under way with it get done.
 func TestCrashesEndParked(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -72,7 +85,11 @@ func TestCrashesEndParked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	enqueue(t, storetest.AddOrg(t, s, "sevai"), kind, 0, "a", "b", "poison", "c", "d")
+	subjects := []string{"poison"}
+	for i := range atWork {
+		subjects = append(subjects, fmt.Sprint("bystander ", i))
+	}
+	enqueue(t, storetest.AddOrg(t, s, "sevai"), kind, 0, subjects...)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -185,7 +185,7 @@ func (w *Worker) turn(ctx, work context.Context, l *lane, org string) {
 		return
 	}
 	l.calm(org)
-	if len(batch) == l.Batch {
+	if len(batch) >= l.Batch {
 		l.wake(org) // there is probably more: another worker may take it while this one runs its batch
 	}
 	w.run(ctx, work, o, l, batch)
