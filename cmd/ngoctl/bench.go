@@ -16,14 +16,15 @@ type measurement struct {
 	name, about string
 	gifts       int // how many it works on unless told; 0 when it takes none
 	run         func(context.Context, bench.Options) (bench.Report, error)
+	flags       []cli.Flag // besides those of all
 }
 
 func measurements() []measurement {
 	return []measurement{
-		{"webhook", "durable acknowledgements of signed webhooks", 0, bench.Webhook},
-		{"ingest", "from the first webhook to the last receipt row", 2000, bench.Ingest},
-		{"start", "from process start to the first answer, and rest", 200_000, bench.Start},
-		{"summary", "cached reads of an organisation's figures", 200_000, bench.Summary},
+		{"webhook", "durable acknowledgements of signed webhooks", 0, bench.Webhook, nil},
+		{"ingest", "from the first webhook to the last receipt row", 2000, bench.Ingest, nil},
+		{"start", "from process start to the first answer, and rest", 200_000, bench.Start, []cli.Flag{&cli.IntFlag{Name: "jobs", Usage: "`N` parked jobs, and as many that are due in a month"}}},
+		{"summary", "cached reads of an organisation's figures", 200_000, bench.Summary, nil},
 	}
 }
 
@@ -31,7 +32,7 @@ func benchCommand(t terminal) *cli.Command {
 	c := group(&cli.Command{Name: "bench", Category: categorySystem, Usage: "measure this program on this machine, on throw-away data"})
 	for _, m := range measurements() {
 		c.Subcommands = append(c.Subcommands, &cli.Command{
-			Name: m.name, Usage: m.about, UsageText: "ngoctl bench " + m.name + " --json", Flags: benchFlags(m.gifts),
+			Name: m.name, Usage: m.about, UsageText: "ngoctl bench " + m.name + " --json", Flags: append(benchFlags(m.gifts), m.flags...),
 			Action: invoke(t, func(ctx context.Context, c *call) error { return measure(ctx, c, m) }),
 		})
 	}
@@ -66,7 +67,7 @@ func (c *call) benchOptions() (bench.Options, error) {
 	}
 	return bench.Options{
 		Self: []string{self}, Dir: c.flags.String("dir"), Orgs: c.flags.Int("orgs"), Clients: c.flags.Int("clients"), For: c.flags.Duration("for"),
-		Gifts: c.flags.Int("gifts"), Kills: c.flags.Int("kills"), Plain: c.flags.Bool("no-tls"),
+		Gifts: c.flags.Int("gifts"), Jobs: c.flags.Int("jobs"), Kills: c.flags.Int("kills"), Plain: c.flags.Bool("no-tls"),
 	}, nil
 }
 

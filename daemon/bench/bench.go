@@ -22,6 +22,7 @@ type Options struct {
 	Clients  int           // connections of the load generator
 	For      time.Duration // length of the loaded part
 	Gifts    int           // gifts to send, or to find there
+	Jobs     int           // so many jobs to find parked, and as many that are due in a month
 	Kills    int           // of a torture
 	Plain    bool          // without TLS
 	Progress func(string)  // told what goes on; may be nil

@@ -71,7 +71,7 @@ func Start(ctx context.Context, o Options) (r Report, err error) {
 		return Report{}, err
 	}
 	r = newReport("start", "process start to the first 200, then rest")
-	r.Given = Figures{{"gifts", float64(o.Gifts)}, {"orgs", float64(o.Orgs)}}
+	r.Given = Figures{{"gifts", float64(o.Gifts)}, {"jobs_parked", float64(o.Jobs)}, {"jobs_later", float64(o.Jobs)}, {"orgs", float64(o.Orgs)}}
 	for range 5 {
 		took, err := f.start(ctx)
 		if err != nil {

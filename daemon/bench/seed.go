@@ -3,8 +3,10 @@ package bench
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
 	"github.com/ngoctl/ngoctl/store/seal"
 	"github.com/ngoctl/ngoctl/store/sqlite"
 	"github.com/ngoctl/ngoctl/store/storetest"
@@ -13,10 +15,10 @@ import (
 // seed puts the asked number of finished gifts, each with its receipt, into the first organisation. It goes the way of
 // the store, with roll-ups and trail, but not through webhook and workers.
 func (f *field) seed(ctx context.Context) error {
-	if f.o.Gifts == 0 {
+	if f.o.Gifts == 0 && f.o.Jobs == 0 {
 		return nil
 	}
-	f.o.say("making %d gifts", f.o.Gifts)
+	f.o.say("making %d gifts, %d parked and %d later jobs", f.o.Gifts, f.o.Jobs, f.o.Jobs)
 	keys, err := seal.LoadRing(f.dir)
 	if err != nil {
 		return err
@@ -26,8 +28,36 @@ func (f *field) seed(ctx context.Context) error {
 		return err
 	}
 	o, err := s.Org(ctx, f.orgs[0])
-	if err == nil {
+	if err == nil && f.o.Gifts > 0 {
 		err = storetest.Seed(ctx, o, storetest.SeedOptions{Gifts: f.o.Gifts})
 	}
+	for made := 0; made < f.o.Jobs && err == nil; made += jobsAtOnce {
+		err = o.Write(ctx, store.Work, "bench", func(tx *store.Tx) error { return idleJobs(tx, min(jobsAtOnce, f.o.Jobs-made)) })
+	}
 	return errors.Join(err, s.Close())
+}
+
+// jobsAtOnce is how many jobs of each sort one write makes.
+const jobsAtOnce = 500
+
+// idleJobs makes n parked jobs and n that are due in a month.
+func idleJobs(tx *store.Tx, n int) error {
+	for range n {
+		if err := tx.Enqueue(ngo.LaneBulk, ngo.JobDeliver, "bench", 0); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ngo.LaneBulk, ngo.JobDeliver, "bench", 30*24*time.Hour); err != nil {
+			return err
+		}
+	}
+	jobs, err := tx.Claim(ngo.LaneBulk, n, time.Minute)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if err := tx.Park(j, "made for measuring"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
