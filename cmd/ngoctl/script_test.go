@@ -67,6 +67,7 @@ func setUp(e *testscript.Env) error {
 	e.Setenv("ADDR", addr)
 	e.Setenv("SMTP", post.Addr())
 	e.Setenv("TZ", "Asia/Kolkata")
+	e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command, built with the race detector, sleeps a second at its end
 	e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
 	e.Setenv("NGOCTL_DATA", filepath.Join(e.WorkDir, "D"))
 	return nil
