@@ -139,7 +139,7 @@ func makeFolder(dir string) (made bool, err error) {
 	for _, e := range entries {
 		if e.Name() == configName {
 			return false, &ngo.Error{Code: ngo.Conflict, Message: dir + " is a data folder already",
-				Hint: "start it with: ngoctl daemon; add an organisation with: ngoctl org create"}
+				Hint: "start it with: ngoctl daemon; add an organisation with: ngoctl org add"}
 		}
 		if !unfinished(e.Name()) {
 			return false, &ngo.Error{Code: ngo.Conflict, Message: fmt.Sprintf("%s is not empty: it holds %s", dir, ngo.Printable(e.Name())),

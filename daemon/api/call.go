@@ -22,7 +22,7 @@ const (
 )
 
 // errSlow is the cause of a call that ran into callTimeout.
-var errSlow = &ngo.Error{Code: ngo.Unavailable, Message: "the daemon did not answer in time", Hint: "try again; ngoctl doctor tells what keeps it"}
+var errSlow = &ngo.Error{Code: ngo.Unavailable, Message: "the daemon did not answer in time", Hint: "try again; what waits there is told by: ngoctl status"}
 
 // request is one call: path holds the elements after Prefix, unescaped.
 type request struct {

@@ -182,7 +182,7 @@ func sendNew(tx *store.Tx, r ngo.Receipt) (ngo.Message, error) {
 	}
 	address, err := ngo.NormaliseEMail(d.Donor.EMail)
 	if err != nil {
-		return ngo.Message{}, &ngo.Error{Code: ngo.Invalid, Message: "no e-mail address of the donor is known that mail can reach", Hint: "fetch the document and hand it over: ngoctl receipt pdf " + r.Number}
+		return ngo.Message{}, &ngo.Error{Code: ngo.Invalid, Message: "no e-mail address of the donor is known that mail can reach", Hint: "fetch the document and hand it over: ngoctl receipt save " + r.Number}
 	}
 	m := ngo.Message{
 		ID: ngo.NewID[ngo.MessageID](tx.Now()), Receipt: r.ID, Person: d.Person, Recipient: address,

@@ -144,7 +144,7 @@ func (s *Server) revokeToken(ctx context.Context, in *tokenPath) (*struct{}, err
 			return nil, err
 		}
 		if !slices.ContainsFunc(mine, func(t ngo.Token) bool { return t.ID == id }) {
-			return nil, &ngo.Error{Code: ngo.NotFound, Message: "you have no such token", Hint: "see which you have: ngoctl token list"}
+			return nil, &ngo.Error{Code: ngo.NotFound, Message: "you have no such token", Hint: "see which you have: ngoctl user token list NAME"}
 		}
 	}
 	return nil, s.o.Store.RevokeToken(ctx, who.actor, id)

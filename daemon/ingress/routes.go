@@ -88,7 +88,7 @@ func (s *Server) health(mux *http.ServeMux) {
 	mux.HandleFunc(readyz, func(w http.ResponseWriter, _ *http.Request) {
 		if age := s.o.Now().Sub(s.o.Probe()); age > probeAge {
 			w.Header().Set("Retry-After", "5")
-			problem(w, http.StatusServiceUnavailable, "unavailable", "nothing can be stored at the moment", "run ngoctl doctor")
+			problem(w, http.StatusServiceUnavailable, "unavailable", "nothing can be stored at the moment", "see why: ngoctl status, and the log of the daemon")
 			return
 		}
 		writeJSON(w, http.StatusOK, []byte(`{"status":"ready"}`))

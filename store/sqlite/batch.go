@@ -172,7 +172,7 @@ func (w *writer) abandon() {
 
 // bury tidies up after a closure that has ended the writer's goroutine.
 func (w *writer) bury() {
-	err := &ngo.Error{Code: ngo.Internal, Message: "a change ended its goroutine and was undone", Hint: "report it: ngoctl bugreport"}
+	err := &ngo.Error{Code: ngo.Internal, Message: "a change ended its goroutine and was undone", Hint: "report it, with what the log says: journalctl -u ngoctl"}
 	if w.current == nil { // it was Flush
 		w.undo(err)
 		return
@@ -211,7 +211,7 @@ func (w *writer) watch(err error) error {
 		return err
 	}
 	w.broken.Store(&ngo.Error{Code: ngo.Unavailable, Message: "the disk failed to keep what was written; no change is accepted any more",
-		Hint: "check the disk, then restart ngoctl: ngoctl doctor", Err: err})
+		Hint: "check the disk, then restart ngoctl", Err: err})
 	return w.broken.Load()
 }
 
@@ -233,6 +233,6 @@ func (w *writer) lostError() error {
 	if err := w.conn.fault.Load(); err != nil {
 		return *err
 	}
-	return &ngo.Error{Code: ngo.Internal, Message: "a change ended the transaction it was given and was undone", Hint: "report it: ngoctl bugreport",
+	return &ngo.Error{Code: ngo.Internal, Message: "a change ended the transaction it was given and was undone", Hint: "report it, with what the log says: journalctl -u ngoctl",
 		Err: errors.New("rolled back from inside")}
 }

@@ -55,7 +55,7 @@ func meaning(code int) (ngo.Error, bool) {
 		return ngo.Error{Code: ngo.Unavailable, Message: "the database ran out of memory", Hint: "try again"}, true
 	case lib.SQLITE_IOERR, lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY, lib.SQLITE_PERM, lib.SQLITE_AUTH:
 		return ngo.Error{Code: ngo.Unavailable, Message: "the database file cannot be read or written",
-			Hint: "check the disk and who owns the file: ngoctl doctor"}, true
+			Hint: "check the disk and who owns the file"}, true
 	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
 		return ngo.Error{Code: ngo.Internal, Message: "the database file is damaged",
 			Hint: "stop ngoctl and restore the last backup: ngoctl backup restore"}, true

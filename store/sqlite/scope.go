@@ -96,7 +96,7 @@ func (s *scope) call(fn func(store.WriteConn) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &ngo.Error{Code: ngo.Internal, Message: "a change went wrong inside ngoctl and was undone",
-				Hint: "report it: ngoctl bugreport", Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
+				Hint: "report it, with what the log says: journalctl -u ngoctl", Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
 		}
 		if e := s.end(); e != nil {
 			err = errors.Join(err, e)

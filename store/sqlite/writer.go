@@ -147,5 +147,5 @@ func onWriter() bool {
 
 func nestedError(what string) error {
 	return &ngo.Error{Code: ngo.Internal, Message: what + " cannot begin inside a change: use the connection that the change was given",
-		Hint: "report it: ngoctl bugreport"}
+		Hint: "report it, with what the log says: journalctl -u ngoctl"}
 }
