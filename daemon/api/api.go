@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -140,8 +141,13 @@ func unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("wait for the daemon: %w", context.Cause(ctx))
 	}
-	return &ngo.Error{
+	out := &ngo.Error{
 		Code: ngo.Unavailable, Message: "the daemon cannot be reached",
 		Hint: "start it with: ngoctl daemon; or check --data and --server", Err: fmt.Errorf("%w: %w", ErrUnreachable, err),
 	}
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
+		out.Message = "the server's certificate is not trusted on this machine, or is for another name"
+		out.Hint = "check --server; where the daemon makes its own (--tls internal), install its DATA/tls/internal/ca.pem here, or name that file in SSL_CERT_FILE"
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -173,6 +174,18 @@ func TestNoDaemonIsUnreachable(t *testing.T) {
 		if !errors.Is(err, api.ErrUnreachable) || ngo.CodeOf(err) != ngo.Unavailable {
 			t.Errorf("%s: %v, want Unavailable wrapping ErrUnreachable", name, err)
 		}
+	}
+}
+
+func TestAnUntrustedCertificateIsNamed(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	_, err := client(t, api.Options{Server: srv.URL}).Status(t.Context())
+	if e, ok := errors.AsType[*ngo.Error](err); !ok || !errors.Is(err, api.ErrUnreachable) || !strings.Contains(e.Message, "certificate") {
+		t.Errorf("got %v, want ErrUnreachable with the certificate named", err)
 	}
 }
 
