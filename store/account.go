@@ -11,6 +11,7 @@ import (
 type NewAccount struct {
 	Account ngo.Account
 	sealed  []byte
+	again   bool // it was removed, and is connected anew
 }
 
 // NewAccount prepares an account: its id and its sealed secrets.
@@ -18,6 +19,13 @@ func (o *Org) NewAccount(kind ngo.AccountKind, driver, name string, settings, se
 	now := instant(o.now())
 	a := ngo.Account{ID: ngo.NewID[ngo.AccountID](now), Kind: kind, Driver: driver, Name: name, Settings: settings, Created: now}
 	return NewAccount{Account: a, sealed: o.box.Seal(textMap(secrets), "account", "secrets", string(a.ID))}
+}
+
+// AccountAgain prepares a removed account to be connected anew, with other settings and secrets. It keeps its id: what
+// came through it before is known by that, so that a payment which is told once more stays one gift.
+func (o *Org) AccountAgain(a ngo.Account, settings, secrets map[string]string) NewAccount {
+	a.Settings, a.Removed = settings, nil
+	return NewAccount{Account: a, sealed: o.box.Seal(textMap(secrets), "account", "secrets", string(a.ID)), again: true}
 }
 
 // textMap writes a map of texts as JSON.
@@ -34,10 +42,18 @@ insert into account (id, kind, driver, name, settings, secrets, created)
 values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (kind, name) where removed is null do nothing`
 
+const reviveAccount = `
+update account
+set removed = null,
+    act_id = '',
+    settings = $2,
+    secrets = $3
+where id = $1 and removed is not null`
+
 // AddAccount adds an account. It fails with Conflict when there is one of its kind and name.
 func (t *Tx) AddAccount(n NewAccount) error {
 	a := n.Account
-	added, err := t.exec("add account", insertAccount, string(a.ID), string(a.Kind), a.Driver, a.Name, string(textMap(a.Settings)), n.sealed, ngo.Stamp(a.Created))
+	added, err := t.putAccount(n)
 	if err != nil {
 		return err
 	}
@@ -47,6 +63,17 @@ func (t *Tx) AddAccount(n NewAccount) error {
 	t.audit("account.add", string(a.ID), nil, facts{{"kind", string(a.Kind)}, {"driver", a.Driver}, {"name", a.Name}, {"settings", string(textMap(a.Settings))}})
 	t.changed("account", string(a.ID))
 	return nil
+}
+
+func (t *Tx) putAccount(n NewAccount) (rows int64, err error) {
+	a, settings := n.Account, string(textMap(n.Account.Settings))
+	if !n.again {
+		return t.exec("add account", insertAccount, string(a.ID), string(a.Kind), a.Driver, a.Name, settings, n.sealed, ngo.Stamp(a.Created))
+	}
+	if err := t.nameFree(a); err != nil {
+		return 0, err
+	}
+	return t.exec("add account again", reviveAccount, string(a.ID), settings, n.sealed)
 }
 
 func accountTaken(kind ngo.AccountKind, name string) error {
@@ -82,6 +109,13 @@ select ` + accountColumns + `
 from account
 where id = $1`
 
+	selectRemovedAccount = `
+select ` + accountColumns + `
+from account
+where removed is not null and kind = $1 and driver = $2 and name = $3
+order by removed desc, id desc
+limit 1`
+
 	selectSecrets = `
 select secrets
 from account
@@ -96,6 +130,11 @@ func (r *Rx) Accounts(kind ngo.AccountKind) ([]ngo.Account, error) {
 // Account gives the account of a kind with this name, unless it was removed.
 func (r *Rx) Account(kind ngo.AccountKind, name string) (ngo.Account, error) {
 	return get(r.conn, string(kind), name, scanAccount, selectAccount, string(kind), name)
+}
+
+// RemovedAccount gives the account of a kind, driver and name that was removed last. It fails with NotFound.
+func (r *Rx) RemovedAccount(kind ngo.AccountKind, driver, name string) (ngo.Account, error) {
+	return get(r.conn, string(kind), name, scanAccount, selectRemovedAccount, string(kind), driver, name)
 }
 
 // AccountByID gives an account, also one that was removed.

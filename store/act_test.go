@@ -36,6 +36,43 @@ func TestAccountKeepsItsSecretsSealed(t *testing.T) {
 	})
 }
 
+func TestAnAccountConnectedAnewStaysTheSame(t *testing.T) {
+	t.Parallel()
+	o := storetest.Org(t)
+	first := o.NewAccount(ngo.Gateway, "razorpay", "razorpay", map[string]string{"key-id": "k"}, map[string]string{"webhook-secret": "old"})
+	storetest.Write(t, o, func(tx *store.Tx) error { return tx.AddAccount(first) })
+	var removal ngo.Act
+	storetest.Write(t, o, func(tx *store.Tx) (err error) {
+		removal, err = tx.RemoveAccount(first.Account.ID)
+		return err
+	})
+	var removed ngo.Account
+	storetest.Read(t, o, func(r *store.Rx) (err error) {
+		removed, err = r.RemovedAccount(ngo.Gateway, "razorpay", "razorpay")
+		return err
+	})
+	again := o.AccountAgain(removed, nil, map[string]string{"webhook-secret": "new"})
+	storetest.Write(t, o, func(tx *store.Tx) error { return tx.AddAccount(again) })
+	storetest.Read(t, o, func(r *store.Rx) error {
+		a, err := r.Account(ngo.Gateway, "razorpay")
+		if a.ID != first.Account.ID || a.Removed != nil || len(a.Settings) != 0 {
+			t.Errorf("Account = %+v; want the first one's id and no settings", a)
+		}
+		if got, _ := r.Secrets(a.ID); got["webhook-secret"] != "new" {
+			t.Errorf("Secrets = %v; want the new one", got)
+		}
+		return err
+	})
+	for name, change := range map[string]func(*store.Tx) error{
+		"adding it once more": func(tx *store.Tx) error { return tx.AddAccount(again) },
+		"undoing its removal": func(tx *store.Tx) error { _, err := tx.Undo(removal.ID); return err },
+	} {
+		if err := o.Write(t.Context(), store.Ack, "test", change); ngo.CodeOf(err) != ngo.Conflict {
+			t.Errorf("%s = %v; want Conflict", name, err)
+		}
+	}
+}
+
 // undo undoes an act and gives the act that did it.
 func undo(t testing.TB, o *store.Org, id ngo.ActID) (act ngo.Act) {
 	t.Helper()

@@ -107,9 +107,29 @@ func (s *Server) addAccount(ctx context.Context, kind ngo.AccountKind, in *orgBo
 		return nil, err
 	}
 	settings, secrets := split(d.form, values)
-	n := o.Store.NewAccount(kind, d.name, cmp.Or(in.Body.Name, d.name), settings, secrets)
+	n, err := prepareAccount(ctx, o.Store, kind, d.name, cmp.Or(in.Body.Name, d.name), settings, secrets)
+	if err != nil {
+		return nil, err
+	}
 	err = o.Store.Write(ctx, store.Ack, actor(ctx), func(tx *store.Tx) error { return tx.AddAccount(n) })
 	return &answer[api.Account]{s.shown(in.Org, n.Account)}, err
+}
+
+// prepareAccount takes up again what was removed under the same name: so a secret is changed, and nothing counts twice.
+func prepareAccount(ctx context.Context, o *store.Org, kind ngo.AccountKind, driver, name string, settings, secrets map[string]string) (n store.NewAccount, err error) {
+	err = o.Read(ctx, func(rx *store.Rx) error {
+		removed, err := rx.RemovedAccount(kind, driver, name)
+		if ngo.CodeOf(err) == ngo.NotFound {
+			n = o.NewAccount(kind, driver, name, settings, secrets)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n = o.AccountAgain(removed, settings, secrets)
+		return nil
+	})
+	return n, err
 }
 
 func split(form setting.Form, values setting.Values) (settings, secrets map[string]string) {

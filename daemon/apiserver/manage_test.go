@@ -81,6 +81,11 @@ func TestGatewaysAreAddedShownAndRemoved(t *testing.T) {
 	}
 	_, err = f.local.Gateway(ctx, storetest.Slug, "razorpay")
 	wantCode(t, err, ngo.NotFound)
+	// With another secret it is the same connection still: a payment that is told again is known by it.
+	again, err := f.local.AddGateway(ctx, storetest.Slug, api.AddAccount{Driver: "razorpay", Values: setting.Values{"webhook-secret": "another"}})
+	if err != nil || again.ID != a.ID || again.Removed != nil {
+		t.Errorf("connected anew it is %+v, %v; want the id %s", again, err, a.ID)
+	}
 	_, err = f.local.CheckChannel(ctx, storetest.Slug, "email")
 	wantCode(t, err, ngo.NotFound)
 }
