@@ -86,10 +86,14 @@ func Source(remoteAddr string) string {
 	if ap.Addr().Is4() {
 		return remoteAddr[:strings.LastIndexByte(remoteAddr, ':')]
 	}
-	addr := ap.Addr().Unmap().WithZone("")
-	if addr.Is4() {
-		return addr.String()
+	return subscriber(ap.Addr().Unmap().WithZone("")).String()
+}
+
+// subscriber gives the one address that stands for all that a subscriber has.
+func subscriber(a netip.Addr) netip.Addr {
+	if !a.Is6() {
+		return a
 	}
-	p, _ := addr.Prefix(64) // 64 bits are always there in an address of 128
-	return p.Addr().String()
+	p, _ := a.Prefix(64) // 64 bits are always there in an address of 128
+	return p.Addr()
 }

@@ -52,7 +52,7 @@ type Options struct {
 // Limits bounds what strangers can make the box hold. Zero fields take their default.
 type Limits struct {
 	Connections int   // at once, over TCP: 8192
-	PerAddress  int   // at once, from one address that is neither loopback nor a proxy: 256
+	PerAddress  int   // at once, from one address (of IPv6: one /64) that is neither loopback nor a proxy: 256
 	HeaderBytes int   // of one request: 16 KiB
 	HookBody    int64 // ceiling over every driver's own limit: 8 MiB
 	APIBody     int64 // 1 MiB

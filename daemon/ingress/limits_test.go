@@ -107,6 +107,23 @@ func TestConnectionCaps(t *testing.T) {
 	}
 }
 
+// One subscriber has a whole /64 of IPv6.
+func TestConnectionCapHoldsForASubscriber(t *testing.T) {
+	t.Parallel()
+	c := start(t, func(o *Options) { o.Limits.PerAddress = 2 }).newConns()
+	for _, tt := range []struct{ addr, want string }{
+		{"2001:db8:1:2::1", ""}, {"2001:db8:1:2::2", ""}, {"2001:db8:1:2:ffff::3", "address"}, {"2001:db8:1:3::1", ""},
+	} {
+		if got := c.take(netip.MustParseAddr(tt.addr)); got != tt.want {
+			t.Errorf("take(%s) = %q, want %q", tt.addr, got, tt.want)
+		}
+	}
+	c.give(netip.MustParseAddr("2001:db8:1:2::1"))
+	if got := c.take(netip.MustParseAddr("2001:db8:1:2::9")); got != "" {
+		t.Errorf("after one left: %q, want a place", got)
+	}
+}
+
 func TestTooManyConnectionsAreClosedAtOnce(t *testing.T) {
 	t.Parallel()
 	d := start(t, func(o *Options) {
@@ -293,6 +310,27 @@ func TestSlowReaderOfAStreamIsCut(t *testing.T) {
 	case <-ended:
 	case <-time.After(10 * time.Second):
 		t.Error("the stream waits for a reader that does not read")
+	}
+}
+
+// Who asks for a stream and gets a short answer has no more time than others to take it.
+func TestSlowReaderOfAnswersThatAreNoStreamIsCut(t *testing.T) {
+	t.Parallel()
+	d := start(t, func(o *Options) {
+		o.TLS = TLS{Mode: Off}
+		o.times = quick()
+	})
+	c := d.dial()
+	c.SetDeadline(time.Now().Add(10 * time.Second))
+	many := []byte(strings.Repeat("GET /healthz HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n", 1000))
+	for {
+		_, err := c.Write(many) // and not one answer is read
+		if err != nil && strings.Contains(err.Error(), "timeout") {
+			t.Fatal("the connection is held open for a client that does not read")
+		}
+		if err != nil {
+			return
+		}
 	}
 }
 

@@ -108,7 +108,7 @@ func (s *Server) openTo() func(netip.Addr) bool {
 	return func(a netip.Addr) bool { return a.IsLoopback() || s.proxy(a) }
 }
 
-// conns counts open connections, in all and per address.
+// conns counts open connections, in all and per subscriber.
 type conns struct {
 	s       *Server
 	mu      sync.Mutex
@@ -122,6 +122,7 @@ func (s *Server) newConns() *conns { return &conns{s: s, address: map[netip.Addr
 // limit only.
 func (c *conns) take(a netip.Addr) (limit string) {
 	single := !a.IsLoopback() && !c.s.proxy(a)
+	a = subscriber(a)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.total >= c.s.o.Limits.Connections {
@@ -137,6 +138,7 @@ func (c *conns) take(a netip.Addr) (limit string) {
 }
 
 func (c *conns) give(a netip.Addr) {
+	a = subscriber(a)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.total--

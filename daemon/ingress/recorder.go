@@ -28,7 +28,8 @@ func wantsStream(r *http.Request) bool {
 	return ok && r.Method == http.MethodGet && r.ContentLength == 0 && strings.Contains(accept[0], "text/event-stream")
 }
 
-// openStream lifts the deadlines of the whole request and gives a context that also ends when the server stops.
+// openStream lifts the deadlines of the whole request and gives a context that also ends when the server stops. The
+// function it gives ends the stream, and leaves a deadline for what net/http still has to send.
 func (rec *recorder) openStream(ctx, stopping context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	unhook := context.AfterFunc(stopping, cancel)
@@ -37,7 +38,11 @@ func (rec *recorder) openStream(ctx, stopping context.Context) (context.Context,
 	if rc.SetReadDeadline(none) == nil && rc.SetWriteDeadline(none) == nil {
 		rec.stream = rc
 	}
-	return ctx, func() { unhook(); cancel() }
+	return ctx, func() {
+		unhook()
+		cancel()
+		_ = rc.SetWriteDeadline(time.Now().Add(rec.patience)) // an error means that the connection is gone
+	}
 }
 
 func (rec *recorder) WriteHeader(status int) {
