@@ -134,11 +134,11 @@ const jobGrace = 5 * time.Second
 func lanes(c Lanes) map[ngo.Lane]worker.Lane {
 	half := func(n int) int { return (n + 1) / 2 }
 	return map[ngo.Lane]worker.Lane{
-		ngo.LanePayment:  {Workers: c.Payment, Batch: 64, Parallel: 64},
-		ngo.LaneMessage:  {Workers: c.Message, Batch: 64, Parallel: 64},
-		ngo.LaneDocument: {Workers: c.Document, PerOrg: half(c.Document), Batch: 8, Parallel: 2, Yield: 20},
-		ngo.LaneOutbound: {Workers: c.Outbound, PerOrg: half(c.Outbound), Batch: 8, Parallel: 4, Yield: 4},
-		ngo.LaneBulk:     {Workers: c.Bulk, PerOrg: half(c.Bulk), Batch: 8, Parallel: 1, Yield: 8},
+		ngo.LanePayment:  {Workers: c.Payment, Batch: 64},
+		ngo.LaneMessage:  {Workers: c.Message, Batch: 64},
+		ngo.LaneDocument: {Workers: c.Document, PerOrg: half(c.Document), Batch: 2, Yield: 20},
+		ngo.LaneOutbound: {Workers: c.Outbound, PerOrg: half(c.Outbound), Batch: 4, Yield: 4},
+		ngo.LaneBulk:     {Workers: c.Bulk, PerOrg: half(c.Bulk), Batch: 1, Yield: 8},
 	}
 }
 

@@ -8,6 +8,13 @@ import (
 	"github.com/ngoctl/ngoctl/store/seal"
 )
 
+// What a worker asks the queue with each turn.
+const (
+	ClaimJobs    = claimJobs
+	ClaimCrashed = claimCrashed
+	NextDue      = nextDue
+)
+
 // MigrationSteps gives the steps of both kinds of database.
 func MigrationSteps() (map[string][]string, error) {
 	out := map[string][]string{}

@@ -87,42 +87,61 @@ func scanJob(s scanner) (ngo.Job, error) {
 	return j, at(&j.Created).Scan(string(sent))
 }
 
-// claimJobs counts the claim as a crash when the one before it ended without a word, and parks what crashed too often.
-const claimJobs = `
+// suspect tells the jobs that somebody holds, or held when the program died, from those that are sound. The index of due
+// jobs has it, in these words, so that a claim need not look through all of one kind for the first of the other.
+const suspect = `case when crashes + leased > 0 then 1 else 0 end`
+
+// claimSet counts the claim as a crash when the one before it ended without a word, and parks what crashed too often.
+const (
+	claimSet = `
 update goqite
 set received = received + 1,
     not_before = $3,
     crashes = crashes + leased,
     leased = case when crashes + leased >= $5 then 0 else 1 end,
     state = case when crashes + leased >= $5 then 'parked' else state end,
-    last_error = case when crashes + leased >= $5 then $6 else last_error end
+    last_error = case when crashes + leased >= $5 then $6 else last_error end`
+
+	claimJobs = claimSet + `
 where id in (
   select id
-  from (
-    select id
-    from goqite
-    where queue = $1 and state = 'ready' and due <= $2 and crashes = 0 and leased = 0
-    order by due
-    limit $4
-  ) as sound
-  union all
-  select id
-  from (
-    select id
-    from goqite
-    where queue = $1 and state = 'ready' and due <= $2 and (crashes > 0 or leased = 1)
-    order by due
-    limit 1
-  ) as suspect
+  from goqite
+  where queue = $1 and state = 'ready' and ` + suspect + ` = 0 and due <= $2
+  order by due
+  limit $4
 )
 returning ` + jobColumns
 
+	claimCrashed = claimSet + `
+where id in (
+  select id
+  from goqite
+  where queue = $1 and state = 'ready' and ` + suspect + ` = 1 and due <= $2
+  order by due
+  limit $4
+)
+returning ` + jobColumns
+)
+
 // Claim takes up to n jobs of a lane that are due, the longest due first, and keeps others from them until the lease
-// ends; and besides, one job that was under way when the program died: one only, so that the job which kills it does not
-// have all that were under way with it counted as killers too. Job.Lease is the fence: only who holds it can finish,
-// advance, retry, park or extend the job.
+// ends; when there are none, it is ClaimCrashed. Job.Lease is the fence: only who holds it can finish, advance, retry,
+// park or extend the job.
 func (t *Tx) Claim(lane ngo.Lane, n int, lease time.Duration) ([]ngo.Job, error) {
-	jobs, err := all(t.w, "jobs", scanJob, claimJobs, string(lane), t.stamp(), ngo.Stamp(t.now.Add(lease)), n, mostCrashes, crashed)
+	jobs, err := t.claim(claimJobs, lane, n, lease)
+	if err != nil || len(jobs) > 0 {
+		return jobs, err
+	}
+	return t.ClaimCrashed(lane, lease)
+}
+
+// ClaimCrashed takes a job that is due and was under way when the program died: one only, and alone, so that the job
+// which kills the program is not joined by all that were under way with it.
+func (t *Tx) ClaimCrashed(lane ngo.Lane, lease time.Duration) ([]ngo.Job, error) {
+	return t.claim(claimCrashed, lane, 1, lease)
+}
+
+func (t *Tx) claim(query string, lane ngo.Lane, n int, lease time.Duration) ([]ngo.Job, error) {
+	jobs, err := all(t.w, "jobs", scanJob, query, string(lane), t.stamp(), ngo.Stamp(t.now.Add(lease)), n, mostCrashes, crashed)
 	if err != nil {
 		return nil, err
 	}
@@ -299,11 +318,14 @@ set not_before = $1,
     leased = 0
 where leased = 1 and state = 'ready' and crashes + 1 < $2`
 
+// afterCrash keeps a job that was under way at a crash from being so again when the program dies at each start.
+const afterCrash = time.Second
+
 // ReleaseLeases gives back what a process that is gone had claimed, so that it need not wait for the leases to end, and
-// tells how many jobs. It is for the start of the only process on the folder. A job at its last chance keeps its lease,
-// and is parked by the claim after it.
+// tells how many jobs; they are due in a second. It is for the start of the only process on the folder. A job at its last
+// chance keeps its lease, and is parked by the claim after it.
 func (t *Tx) ReleaseLeases() (int, error) {
-	n, err := t.exec("release leases", releaseLeases, t.stamp(), mostCrashes)
+	n, err := t.exec("release leases", releaseLeases, ngo.Stamp(t.now.Add(afterCrash)), mostCrashes)
 	return int(n), err
 }
 
@@ -319,8 +341,25 @@ func (r *Rx) Job(id ngo.JobID) (ngo.Job, error) {
 
 const nextDue = `
 select due
-from goqite
-where queue = $1 and state = 'ready'
+from (
+  select due
+  from (
+    select due
+    from goqite
+    where queue = $1 and state = 'ready' and ` + suspect + ` = 0
+    order by due
+    limit 1
+  ) as sound
+  union all
+  select due
+  from (
+    select due
+    from goqite
+    where queue = $1 and state = 'ready' and ` + suspect + ` = 1
+    order by due
+    limit 1
+  ) as suspect
+) as both
 order by due
 limit 1`
 

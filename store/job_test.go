@@ -2,7 +2,10 @@ package store_test
 
 import (
 	"fmt"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -288,6 +291,7 @@ func TestReleaseLeasesAtStart(t *testing.T) {
 			_, err := tx.ReleaseLeases()
 			return err
 		})
+		q.pass(time.Second)
 		if starts > 10 {
 			t.Fatal("a job that kills its process is claimed for ever")
 		}
@@ -408,6 +412,63 @@ func TestParkedAndFutureJobsDoNotSlowAClaim(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// Neither a claim nor the question when the next job is due looks through jobs that it does not take, however many of
+// them are due: each finds the sound and the suspect ones by the index, in order.
+func TestClaimGoesStraightToItsJobs(t *testing.T) {
+	t.Parallel()
+	steps, err := store.MigrationSteps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := migrated(t, filepath.Join(t.TempDir(), "org.db"), steps["org"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	for _, tt := range []struct {
+		query, want string
+		searches    int
+	}{
+		{store.ClaimJobs, "(queue=? AND <expr>=? AND due<?)", 1},
+		{store.ClaimCrashed, "(queue=? AND <expr>=? AND due<?)", 1},
+		{store.NextDue, "(queue=? AND <expr>=?)", 2},
+	} {
+		plan := planOf(t, engine, tt.query)
+		if strings.Count(plan, "USING INDEX goqite_due "+tt.want)+strings.Count(plan, "USING COVERING INDEX goqite_due "+tt.want) != tt.searches {
+			t.Errorf("%s\nis done by\n%s\nwant %d searches %s of goqite_due", tt.query, plan, tt.searches, tt.want)
+		}
+	}
+}
+
+var placeholder = regexp.MustCompile(`\$\d+`)
+
+// planOf gives how a statement would be done.
+func planOf(t *testing.T, engine store.Engine, query string) string {
+	t.Helper()
+	var steps []string
+	err := engine.Read(t.Context(), func(c store.Conn) error {
+		values := make([]any, len(slices.Compact(slices.Sorted(slices.Values(placeholder.FindAllString(query, -1))))))
+		rows, err := c.Query("explain query plan "+query, values...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, parent, unused int
+			var step string
+			if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+				return err
+			}
+			steps = append(steps, step)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(steps, "\n")
 }
 
 func BenchmarkClaim(b *testing.B) {

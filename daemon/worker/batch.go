@@ -23,7 +23,7 @@ var errLost = errors.New("the lease of the job was lost")
 // batch is the jobs of one turn that have not ended.
 type batch struct {
 	org  *store.Org
-	lane *lane
+	lane ngo.Lane
 	mu   sync.Mutex
 	live map[ngo.JobID]task
 }
@@ -35,74 +35,42 @@ type task struct {
 	cancel context.CancelCauseFunc
 }
 
-// claim takes jobs of the lane that are due.
-func (w *Worker) claim(ctx context.Context, o *store.Org, l *lane) ([]ngo.Job, error) {
+// claim takes jobs of the lane that are due. Those that were under way when the program died come one at a time: every
+// few turns while there are others, so that neither waits for ever.
+func (w *Worker) claim(ctx context.Context, o *store.Org, l *lane, turn int) ([]ngo.Job, error) {
 	var jobs []ngo.Job
 	err := o.Write(ctx, store.Work, actor, func(tx *store.Tx) (err error) {
+		if turn%4 == 0 {
+			if jobs, err = tx.ClaimCrashed(l.name, w.lease); err != nil || len(jobs) > 0 {
+				return err
+			}
+		}
 		jobs, err = tx.Claim(l.name, l.Batch, w.lease)
 		return err
 	})
 	return jobs, err
 }
 
-// run runs a batch and returns when each of its jobs has ended. ctx ends when no more jobs may start, work when running
-// ones must end. A job that was under way when the program died runs after the others, alone: it may have been the cause.
-func (w *Worker) run(ctx, work context.Context, o *store.Org, l *lane, jobs []ngo.Job) {
-	if len(jobs) == 0 {
-		return
-	}
-	var sound, suspect []ngo.Job
-	for _, j := range jobs {
-		if j.Crashes == 0 {
-			sound = append(sound, j)
-		} else {
-			suspect = append(suspect, j)
-		}
-	}
-	b := &batch{org: o, lane: l, live: make(map[ngo.JobID]task, len(jobs))}
+// run runs a batch, all of it at once, and returns when each of its jobs has ended. ctx ends when running jobs must end.
+func (w *Worker) run(ctx context.Context, o *store.Org, l *lane, jobs []ngo.Job) {
+	b := &batch{org: o, lane: l.name, live: make(map[ngo.JobID]task, len(jobs))}
 	done := make(chan struct{})
-	var extending sync.WaitGroup
+	var extending, running sync.WaitGroup
 	extending.Go(func() { w.extend(b, done) })
-	// All are live from the start, so that no lease ends while its job waits.
-	first, then := b.add(work, sound), b.add(work, suspect)
-	w.runAll(ctx, b, first)
-	w.runAll(ctx, b, then)
+	for _, t := range b.add(ctx, jobs) {
+		running.Go(func() { w.one(b, t) })
+	}
+	running.Wait()
 	close(done)
 	extending.Wait()
 }
 
-// runAll runs tasks side by side, as many as the lane allows.
-func (w *Worker) runAll(ctx context.Context, b *batch, tasks []task) {
-	next := make(chan task, len(tasks))
-	for _, t := range tasks {
-		next <- t
-	}
-	close(next)
-	var running sync.WaitGroup
-	for range min(b.lane.Parallel, len(tasks)) {
-		running.Go(func() {
-			for t := range next {
-				if ctx.Err() != nil {
-					t.cancel(errStopping)
-				}
-				w.yield(ctx, b.lane, w.one(b, t))
-			}
-		})
-	}
-	running.Wait()
-}
-
-// one runs one job to its end and tells how long that took.
-func (w *Worker) one(b *batch, t task) (took time.Duration) {
+// one runs one job to its end.
+func (w *Worker) one(b *batch, t task) {
 	defer b.end(t)
 	start := w.now()
-	err := context.Cause(t.ctx)
-	if err == nil {
-		err = w.call(t.ctx, b.org, t.job)
-	}
-	took = w.now().Sub(start)
-	w.settle(t, b.org, err, took)
-	return took
+	err := w.call(t.ctx, b.org, t.job)
+	w.settle(t, b.org, err, w.now().Sub(start))
 }
 
 // call runs the handler; a panic in it is an error like any other.
@@ -154,7 +122,7 @@ func (w *Worker) extendOnce(b *batch) {
 		return nil
 	})
 	if err != nil {
-		w.log.Warn("leases not extended", "org", b.org.Info().Slug, "lane", b.lane.name, "err", err)
+		w.log.Warn("leases not extended", "org", b.org.Info().Slug, "lane", b.lane, "err", err)
 		return
 	}
 	for _, t := range lost {

@@ -47,7 +47,7 @@ func die(dir string) {
 	var bystanders sync.WaitGroup
 	bystanders.Add(atWork)
 	w, err := worker.New(worker.Options{
-		Store: s, Lease: time.Second, Lanes: map[ngo.Lane]worker.Lane{ngo.LanePayment: {Workers: 2, Batch: 16, Parallel: 16}},
+		Store: s, Lease: time.Second, Lanes: map[ngo.Lane]worker.Lane{ngo.LanePayment: {Workers: 2, Batch: 16}},
 		Handlers: map[ngo.JobKind]worker.Handler{kind: func(ctx context.Context, o *store.Org, job ngo.Job) error {
 			switch {
 			case job.Subject == "poison" && job.Crashes == 0:

@@ -28,6 +28,7 @@ type lane struct {
 type queue struct {
 	org      string
 	waits    bool // stands in line
+	turns    int  // so far
 	running  int  // turns at work
 	troubles int  // turns in a row that the database refused
 	due      time.Time
@@ -50,8 +51,9 @@ func (l *lane) wake(org string) {
 	l.enter(l.queue(org))
 }
 
-// next waits for the organisation whose turn it is, and takes the turn; leave ends it. It gives false once stopped.
-func (l *lane) next() (org string, ok bool) {
+// next waits for the organisation whose turn it is, and takes the turn, its nth; leave ends it. It gives false once
+// stopped.
+func (l *lane) next() (org string, nth int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for !l.stopped {
@@ -59,14 +61,15 @@ func (l *lane) next() (org string, ok bool) {
 			if q.running < l.PerOrg {
 				l.line = append(l.line[:i], l.line[i+1:]...)
 				q.waits = false
+				q.turns++
 				q.running++
 				l.busy++
-				return q.org, true
+				return q.org, q.turns, true
 			}
 		}
 		l.changed.Wait()
 	}
-	return "", false
+	return "", 0, false
 }
 
 // leave ends a turn.

@@ -32,11 +32,10 @@ type Handler = func(ctx context.Context, o *store.Org, job ngo.Job) error
 
 // Lane is how much of a lane runs at once.
 type Lane struct {
-	Workers  int // batches at work, over all organisations
-	PerOrg   int // of these, for one organisation; 0 is all of them
-	Batch    int // jobs claimed at once
-	Parallel int // jobs of a batch that run at once
-	Yield    int // while a higher lane is pressed, rest this many times as long as a job took; 0 never rests
+	Workers int // batches at work, over all organisations
+	PerOrg  int // of these, for one organisation; 0 is all of them
+	Batch   int // jobs claimed and run at once
+	Yield   int // while a higher lane is pressed, rest this many times as long as a batch took; 0 never rests
 }
 
 // Options is what New needs. Store, Handlers and Lanes are required.
@@ -95,8 +94,8 @@ func New(o Options) (*Worker, error) {
 		o.Registry.MustRegister(w.ended)
 	}
 	for name, l := range o.Lanes {
-		if l.Workers < 1 || l.Batch < 1 || l.Parallel < 1 {
-			return nil, &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("lane %s needs at least one worker, a batch and parallel jobs", name)}
+		if l.Workers < 1 || l.Batch < 1 {
+			return nil, &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("lane %s needs at least one worker and a batch", name)}
 		}
 		w.lanes[name] = newLane(name, l, w.now)
 	}
@@ -155,7 +154,7 @@ func (w *Worker) rebuild(ctx context.Context, orgs []ngo.Org) {
 			if ctx.Err() != nil {
 				return
 			}
-			w.arm(ctx, l, o.Slug, 0)
+			w.arm(ctx, l, o.Slug)
 		}
 	}
 }
@@ -163,37 +162,41 @@ func (w *Worker) rebuild(ctx context.Context, orgs []ngo.Org) {
 // work is one worker of a lane.
 func (w *Worker) work(ctx, work context.Context, l *lane) {
 	for {
-		org, ok := l.next()
+		org, nth, ok := l.next()
 		if !ok {
 			return
 		}
-		w.turn(ctx, work, l, org)
+		w.turn(ctx, work, l, org, nth)
 	}
 }
 
-// turn claims one batch of an organisation and runs it.
-func (w *Worker) turn(ctx, work context.Context, l *lane, org string) {
+// turn claims one batch of an organisation and runs it. ctx ends when no more may begin, work when all must end.
+func (w *Worker) turn(ctx, work context.Context, l *lane, org string, nth int) {
 	defer l.leave(org)
 	o, err := w.open(ctx, org)
 	if err != nil {
 		w.trouble(ctx, l, org, "open organisation", err)
 		return
 	}
-	batch, err := w.claim(ctx, o, l)
+	batch, err := w.claim(ctx, o, l, nth)
 	if err != nil {
 		w.trouble(ctx, l, org, "claim jobs", err)
 		return
 	}
 	l.calm(org)
-	if len(batch) >= l.Batch {
-		l.wake(org) // there is probably more: another worker may take it while this one runs its batch
+	if len(batch) > 0 {
+		if len(batch) == l.Batch || batch[0].Crashes > 0 {
+			l.wake(org) // there is probably more: another worker may take it while this one runs its batch
+		}
+		start := w.now()
+		w.run(work, o, l, batch)
+		w.yield(ctx, l, w.now().Sub(start))
 	}
-	w.run(ctx, work, o, l, batch)
-	w.arm(ctx, l, org, len(batch))
+	w.arm(ctx, l, org)
 }
 
-// yield lets higher lanes have the processor: while one is pressed, what took a job's time rests for several times as
-// long. It never waits for them to be done, so no lane starves.
+// yield lets higher lanes have the processor: while one is pressed, a lower one rests for several times as long as it
+// worked. It never waits for them to be done, so no lane starves.
 func (w *Worker) yield(ctx context.Context, l *lane, took time.Duration) {
 	if l.Yield == 0 || !w.pressedAbove(l) {
 		return
@@ -215,9 +218,8 @@ func (w *Worker) pressedAbove(l *lane) bool {
 	return false
 }
 
-// arm sets the timer for the next job that is due, unless the organisation waits for its turn already. claimed is what
-// the last claim found.
-func (w *Worker) arm(ctx context.Context, l *lane, org string, claimed int) {
+// arm sets the timer for the next job that is due, unless the organisation waits for its turn already.
+func (w *Worker) arm(ctx context.Context, l *lane, org string) {
 	if l.waits(org) || ctx.Err() != nil {
 		return
 	}

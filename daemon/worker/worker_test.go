@@ -36,7 +36,7 @@ func start(t *testing.T, s *store.Store, h worker.Handler, edit ...func(*worker.
 	t.Helper()
 	o := worker.Options{
 		Store: s, Handlers: map[ngo.JobKind]worker.Handler{kind: h},
-		Lanes: map[ngo.Lane]worker.Lane{ngo.LanePayment: {Workers: 2, Batch: 16, Parallel: 16}},
+		Lanes: map[ngo.Lane]worker.Lane{ngo.LanePayment: {Workers: 2, Batch: 16}},
 	}
 	for _, e := range edit {
 		e(&o)
@@ -310,7 +310,7 @@ func TestStopLetsJobsFinish(t *testing.T) {
 		stop := start(t, s, func(ctx context.Context, o *store.Org, job ngo.Job) error {
 			time.Sleep(3 * time.Second) // of the bubble's time
 			return finish(ctx, o, job)
-		}, func(w *worker.Options) { w.Lanes[ngo.LanePayment] = worker.Lane{Workers: 1, Batch: 4, Parallel: 1} })
+		}, func(w *worker.Options) { w.Lanes[ngo.LanePayment] = worker.Lane{Workers: 1, Batch: 1} })
 		enqueue(t, o, kind, 0, "first", "second", "third")
 		synctest.Wait()
 		begun := time.Now()
@@ -370,7 +370,7 @@ func TestOrganisationsTakeTurns(t *testing.T) {
 			}
 			ran.Add(1)
 			return finish(ctx, o, job)
-		}, func(w *worker.Options) { w.Lanes[ngo.LanePayment] = worker.Lane{Workers: 1, Batch: 16, Parallel: 4} })
+		}, func(w *worker.Options) { w.Lanes[ngo.LanePayment] = worker.Lane{Workers: 1, Batch: 16} })
 		synctest.Wait()
 		if n := before.Load(); ran.Load() != 401 || n > 48 {
 			t.Errorf("%d of %d jobs ran before the other organisation's one; want at most three batches", n, ran.Load())
@@ -393,7 +393,7 @@ func TestPerOrgLeavesAWorkerFree(t *testing.T) {
 			}
 			return finish(ctx, o, job)
 		}, func(w *worker.Options) {
-			w.Lanes[ngo.LanePayment] = worker.Lane{Workers: 2, PerOrg: 1, Batch: 1, Parallel: 1}
+			w.Lanes[ngo.LanePayment] = worker.Lane{Workers: 2, PerOrg: 1, Batch: 1}
 		})
 		enqueue(t, slow, kind, 0, "a", "b", "c")
 		synctest.Wait()
@@ -426,8 +426,8 @@ func TestLowerLanesYield(t *testing.T) {
 			}
 			return finish(ctx, o, job)
 		}, func(w *worker.Options) {
-			w.Lanes[ngo.LanePayment] = worker.Lane{Workers: 1, Batch: 1, Parallel: 1}
-			w.Lanes[ngo.LaneDocument] = worker.Lane{Workers: 1, Batch: 4, Parallel: 1, Yield: 9}
+			w.Lanes[ngo.LanePayment] = worker.Lane{Workers: 1, Batch: 1}
+			w.Lanes[ngo.LaneDocument] = worker.Lane{Workers: 1, Batch: 1, Yield: 9}
 		})
 		enqueue(t, o, kind, 0, "money")
 		synctest.Wait()

@@ -216,4 +216,5 @@ create table goqite (
   due text not null generated always as (coalesce(not_before, cast(substr(body, 1, 24) as text))) virtual
 ) strict;
 
-create index goqite_due on goqite (queue, due) where state = 'ready';
+-- The case tells jobs that somebody holds, or held when the program died: see suspect in job.go.
+create index goqite_due on goqite (queue, case when crashes + leased > 0 then 1 else 0 end, due) where state = 'ready';
