@@ -171,6 +171,31 @@ func TestDeadServerIsLeftAlone(t *testing.T) {
 	}
 }
 
+// One donor's mailbox that takes nothing just now is not asked again each time another's mail goes out.
+func TestOneBusyMailboxKeepsItsPause(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	server.Fail(sim.Fault{Step: sim.Recipient, Code: 450, Text: "4.2.0 mailbox busy", Times: 1})
+	h.gift(0)
+	busy := h.message()
+	h.gift(1)
+	for _, m := range h.state().messages {
+		want := ngo.MessageSent
+		if m.ID == busy.ID {
+			want = ngo.MessageQueued
+		}
+		if m.State != want {
+			t.Errorf("message %+v; want it %s", m, want)
+		}
+	}
+	h.later(time.Minute)
+	h.work()
+	if server.Total() != 2 {
+		t.Errorf("%d mails; want both in the end", server.Total())
+	}
+}
+
 func TestAWeekIsEnough(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
