@@ -48,15 +48,19 @@ func (a *attempts) succeeded(name, source string) {
 	if len(a.known) >= maxKnown {
 		clear(a.known)
 	}
-	a.known[name+" "+source] = true
+	a.known[pairOf(name, source)] = true
 }
 
-// account gives the key by which guesses at a user's password are counted. A name has no space.
+// account gives the key by which guesses at a user's password are counted: no name that a stranger makes up is the key of
+// a user at a known address.
 func (a *attempts) account(name, source string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if pair := name + " " + source; a.known[pair] {
+	if pair := pairOf(name, source); a.known[pair] {
 		return pair
 	}
-	return name
+	return "name " + name
 }
+
+// pairOf names a user at an address, in which there is no space.
+func pairOf(name, source string) string { return "pair " + source + " " + name }

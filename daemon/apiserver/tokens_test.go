@@ -272,6 +272,10 @@ func TestStrangersCannotLockAUserOut(t *testing.T) {
 	if err := a.check("meena", "198.51.100.7"); ngo.CodeOf(err) != ngo.Limited {
 		t.Errorf("a stranger's further guess: %v, want Limited", err)
 	}
+	for i := range 5 { // whatever they call themselves
+		a.failed("meena 10.0.0.1", fmt.Sprint("198.51.100.", i))
+		a.failed("10.0.0.1 meena", fmt.Sprint("198.51.100.", i))
+	}
 	if err := a.check("meena", "10.0.0.1"); err != nil {
 		t.Errorf("the user from the usual address: %v", err)
 	}
