@@ -250,6 +250,37 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// A log-in whose password was right when it was checked may come after the change that was to end it.
+func TestNoSessionOutlivesItsPassword(t *testing.T) {
+	t.Parallel()
+	s, ctx := storetest.Open(t), t.Context()
+	user, err := s.AddUser(ctx, "os:root", store.NewUser{Name: "meena"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin := func(name, phc string, want ngo.Code) {
+		t.Helper()
+		if _, _, err := s.AddSession(ctx, "user:meena", user.ID, phc, "login", nil); ngo.CodeOf(err) != want {
+			t.Errorf("%s: %v, want code %q", name, err, want)
+		}
+	}
+	do(s.SetPassword(ctx, "os:root", user.ID, "old"))
+	begin("with the password", "old", "")
+	do(s.SetPassword(ctx, "os:root", user.ID, "new"))
+	begin("with the password before", "old", ngo.Unauthenticated)
+	do(s.SetDisabled(ctx, "os:root", user.ID, true))
+	begin("of a user locked out", "new", ngo.Unauthenticated)
+	if tokens, err := s.Tokens(ctx, user.ID); err != nil || len(tokens) != 1 {
+		t.Errorf("Tokens = %+v, %v; want the first alone", tokens, err)
+	}
+}
+
 // Whoever is woken by a write finds that the feed told of it already.
 func TestFeedComesBeforeTheWriterWakes(t *testing.T) {
 	t.Parallel()

@@ -20,24 +20,49 @@ values ($1, $2, $3, $4, $5, $6)`
 
 // AddToken makes a bearer token for a user. The secret is told this once.
 func (s *Store) AddToken(ctx context.Context, actor string, user ngo.UserID, label string, expires *time.Time) (ngo.Token, string, error) {
+	return s.addToken(ctx, actor, ngo.Token{User: user, Label: label, Expires: expires}, func(trail) error { return nil })
+}
+
+// AddSession is AddToken for somebody who knew the password that phc was made of. It fails with Unauthenticated when that
+// is no longer the user's password, or the user was disabled since: both must end what began before them.
+func (s *Store) AddSession(ctx context.Context, actor string, user ngo.UserID, phc, label string, expires *time.Time) (ngo.Token, string, error) {
+	return s.addToken(ctx, actor, ngo.Token{User: user, Label: label, Expires: expires}, func(t trail) error {
+		u, err := get(t.w, "user", string(user), scanUser, selectUserByID, string(user))
+		if err != nil {
+			return err
+		}
+		now, err := get(t.w, "user", string(user), scanOne[string], selectPassword, string(user))
+		if err == nil && (u.Disabled || now != phc) {
+			err = &ngo.Error{Code: ngo.Unauthenticated, Message: "the user was changed during the log-in", Hint: "log in again: ngoctl login"}
+		}
+		return err
+	})
+}
+
+// addToken makes the token that k describes, if may allows it.
+func (s *Store) addToken(ctx context.Context, actor string, k ngo.Token, may func(trail) error) (ngo.Token, string, error) {
 	raw := make([]byte, 32)
 	rand.Read(raw) // never fails: crypto/rand aborts the program instead
 	secret := "ngo_" + base64.RawURLEncoding.EncodeToString(raw)
 	digest := TokenDigest(secret)
-	now := instant(s.now())
-	tok := ngo.Token{ID: ngo.NewID[ngo.TokenID](now), User: user, Label: label, Created: now, Expires: expires}
+	k.Created = instant(s.now())
+	k.ID = ngo.NewID[ngo.TokenID](k.Created)
+	user := string(k.User)
 	err := s.write(ctx, actor, func(t trail) error {
-		if _, err := get(t.w, "user", string(user), scanUser, selectUserByID, string(user)); err != nil {
+		if _, err := get(t.w, "user", user, scanUser, selectUserByID, user); err != nil {
 			return err
 		}
-		if _, err := t.exec("add token", insertToken, string(tok.ID), string(user), label, digest[:], ngo.Stamp(now), stampOf(expires)); err != nil {
+		if err := may(t); err != nil {
 			return err
 		}
-		t.audit("token.add", string(tok.ID), nil, facts{{"user", string(user)}, {"label", label}})
-		t.changed("token", string(tok.ID))
+		if _, err := t.exec("add token", insertToken, string(k.ID), user, k.Label, digest[:], ngo.Stamp(k.Created), stampOf(k.Expires)); err != nil {
+			return err
+		}
+		t.audit("token.add", string(k.ID), nil, facts{{"user", user}, {"label", k.Label}})
+		t.changed("token", string(k.ID))
 		return nil
 	})
-	return tok, secret, err
+	return k, secret, err
 }
 
 const revokeToken = `

@@ -35,11 +35,7 @@ func (s *Server) login(ctx context.Context, in *answer[api.Credentials]) (*answe
 	}
 	s.guesses.succeeded(c.Name, source)
 	expires := s.o.Now().Add(sessionLife)
-	return s.issue(ctx, "user:"+user.Name, user.ID, cmp.Or(c.Label, "login"), &expires)
-}
-
-func (s *Server) issue(ctx context.Context, actor string, user ngo.UserID, label string, expires *time.Time) (*answer[api.IssuedToken], error) {
-	token, secret, err := s.o.Store.AddToken(ctx, actor, user, label, expires)
+	token, secret, err := s.o.Store.AddSession(ctx, "user:"+user.Name, user.ID, phc, cmp.Or(c.Label, "login"), &expires)
 	return &answer[api.IssuedToken]{api.IssuedToken{Token: token, Secret: secret}}, err
 }
 
@@ -128,7 +124,8 @@ func (s *Server) addToken(ctx context.Context, in *userBody[api.NewToken]) (*ans
 		t := s.o.Now().Add(time.Duration(in.Body.TTLSeconds) * time.Second)
 		expires = &t
 	}
-	return s.issue(ctx, actor(ctx), u.ID, cmp.Or(in.Body.Label, "token"), expires)
+	token, secret, err := s.o.Store.AddToken(ctx, actor(ctx), u.ID, cmp.Or(in.Body.Label, "token"), expires)
+	return &answer[api.IssuedToken]{api.IssuedToken{Token: token, Secret: secret}}, err
 }
 
 type tokenPath struct {
