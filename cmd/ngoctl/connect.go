@@ -77,6 +77,13 @@ func liveSocket(ctx context.Context, t terminal, dir string) (string, error) {
 	if dir == serviceData {
 		paths = append(paths, filepath.Join(serviceRun, socketName))
 	}
+	return firstLive(ctx, dir, paths)
+}
+
+// firstLive gives the first socket on which somebody listens. A path that is closed to this user ends nothing: the data
+// folder is its owner's alone, and the socket that others may use lies elsewhere.
+func firstLive(ctx context.Context, dir string, paths []string) (string, error) {
+	var closed error
 	for _, path := range paths {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
 		switch {
@@ -85,10 +92,10 @@ func liveSocket(ctx context.Context, t terminal, dir string) (string, error) {
 		case ctx.Err() != nil:
 			return "", ctx.Err()
 		case errors.Is(err, fs.ErrPermission):
-			return "", notYours(dir, err)
+			closed = notYours(dir, err)
 		}
 	}
-	return "", nil
+	return "", closed
 }
 
 // checkFolder refuses a folder that is none of ours, and a user whose files the daemon could not open later.
