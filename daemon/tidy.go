@@ -63,12 +63,12 @@ func (b *base) tidyOrg(ctx context.Context, info ngo.Org) (bodies, files int, er
 	if err != nil {
 		return bodies, 0, err
 	}
-	files, err = shelf.Sweep(ctx, b.o.Now().Add(-orphanAge), func(ids []ngo.BlobID) (used map[ngo.BlobID]bool, err error) {
+	files, err = shelf.Sweep(ctx, b.o.Now().Add(-orphanAge), func(ids []ngo.BlobID) (known map[ngo.BlobID]bool, err error) {
 		err = o.Read(ctx, func(rx *store.Rx) error {
-			used, err = rx.BlobsInUse(ids)
+			known, err = rx.BlobsKnown(ids)
 			return err
 		})
-		return used, err
+		return known, err
 	})
 	return bodies, files, err
 }

@@ -49,29 +49,28 @@ func (r *Rx) Blob(id ngo.BlobID) (Blob, error) {
 	return get(r.conn, "file", string(id), scanBlob, selectBlob, string(id))
 }
 
-const blobInUse = `
-select b.id
-from blob b
-where b.id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-  and (exists (select 1 from receipt r where r.document_id = b.id)
-    or exists (select 1 from delivery d where d.blob_id = b.id))`
+const blobsKnown = `
+select id
+from blob
+where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
 
-// BlobsInUse tells which of these files a row still needs; the others are orphans.
-func (r *Rx) BlobsInUse(ids []ngo.BlobID) (map[ngo.BlobID]bool, error) {
+// BlobsKnown tells which of these files have a record; the others are orphans. A record is written with the row that
+// needs the file, and goes with it.
+func (r *Rx) BlobsKnown(ids []ngo.BlobID) (map[ngo.BlobID]bool, error) {
 	const atOnce = 16
-	used := map[ngo.BlobID]bool{}
+	known := map[ngo.BlobID]bool{}
 	for start := 0; start < len(ids); start += atOnce {
 		args := make([]any, atOnce)
 		for i := range args {
 			args[i] = string(ids[min(start+i, len(ids)-1)]) // the last one again fills the rest
 		}
-		found, err := all(r.conn, "files", scanOne[ngo.BlobID], blobInUse, args...)
+		found, err := all(r.conn, "files", scanOne[ngo.BlobID], blobsKnown, args...)
 		if err != nil {
 			return nil, err
 		}
 		for _, id := range found {
-			used[id] = true
+			known[id] = true
 		}
 	}
-	return used, nil
+	return known, nil
 }

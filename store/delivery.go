@@ -194,21 +194,35 @@ func badMove(what, id, from, to string) error {
 // eraseAtOnce bounds how long one transaction of EraseBodies takes.
 const eraseAtOnce = 500
 
-const eraseBodies = `
+const (
+	oldBodies = `
+  from delivery
+  where processed is not null and (body is not null or blob_id is not null) and processed < $1
+  order by processed
+  limit $2`
+
+	// eraseOldKeys takes the keys of the files that hold bodies: without its key a file is noise, wherever it was copied to.
+	eraseOldKeys = `
+delete from blob
+where id in (
+  select blob_id` + oldBodies + `
+)`
+
+	eraseBodies = `
 update delivery
 set body = null,
     blob_id = null
 where id in (
-  select id
-  from delivery
-  where processed is not null and (body is not null or blob_id is not null) and processed < $1
-  order by processed
-  limit $2
+  select id` + oldBodies + `
 )`
+)
 
 // EraseBodies erases the bodies of deliveries processed before a moment, at most 500 at once, and tells how many; the
-// digests stay. Blobs that held one are nobody's then, and the sweeper takes them.
+// digests stay. Files that held one cannot be read from then on, and the sweeper takes them.
 func (t *Tx) EraseBodies(before time.Time) (n int, err error) {
+	if _, err := t.exec("erase keys of bodies", eraseOldKeys, ngo.Stamp(before), eraseAtOnce); err != nil {
+		return 0, err
+	}
 	count, err := t.exec("erase bodies", eraseBodies, ngo.Stamp(before), eraseAtOnce)
 	if count > 0 {
 		t.audit("delivery.erase", "", nil, facts{{"bodies", count}, {"processed_before", ngo.Stamp(before)}})

@@ -143,12 +143,9 @@ func TestLongBodyGoesToABlob(t *testing.T) {
 		t.Errorf("a long body without a blob = %v; want TooLarge", err)
 	}
 	blob := ngo.NewID[ngo.BlobID](time.Now())
-	orphan := ngo.NewID[ngo.BlobID](time.Now())
 	storetest.Write(t, o, func(tx *store.Tx) error {
-		for _, id := range []ngo.BlobID{blob, orphan} {
-			if err := tx.AddBlob(id, 5, [32]byte{1}, []byte("key")); err != nil {
-				return err
-			}
+		if err := tx.AddBlob(blob, 5, [32]byte{1}, []byte("key")); err != nil {
+			return err
 		}
 		_, err := tx.AddDelivery(d.InBlob(blob))
 		return err
@@ -157,9 +154,9 @@ func TestLongBodyGoesToABlob(t *testing.T) {
 		if _, in, err := r.DeliveryBody(d.ID); in != blob || err != nil {
 			t.Errorf("DeliveryBody = in %q, %v; want in %q", in, err, blob)
 		}
-		used, err := r.BlobsInUse([]ngo.BlobID{blob, orphan, "blb_unknown"})
-		if !used[blob] || len(used) != 1 {
-			t.Errorf("BlobsInUse = %v; want %s alone", used, blob)
+		known, err := r.BlobsKnown([]ngo.BlobID{blob, "blb_unknown"})
+		if !known[blob] || len(known) != 1 {
+			t.Errorf("BlobsKnown = %v; want %s alone", known, blob)
 		}
 		got, _ := r.Blob(blob)
 		if got.Size != 5 || string(got.Key) != "key" || got.SHA != ([32]byte{1}) {
@@ -167,6 +164,61 @@ func TestLongBodyGoesToABlob(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// Erasing a body that lies in a file takes its key: a copy of the file in some backup cannot be read either.
+func TestErasingABodyTakesTheKeyOfItsFile(t *testing.T) {
+	t.Parallel()
+	for name, erase := range map[string]func(*store.Tx, ngo.PersonID) error{
+		"with its age": func(tx *store.Tx, _ ngo.PersonID) error {
+			_, err := tx.EraseBodies(tx.Now().Add(time.Hour))
+			return err
+		},
+		"with its donor": func(tx *store.Tx, donor ngo.PersonID) error { return tx.ErasePerson(donor) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := storetest.Org(t)
+			d := o.NewDelivery(storetest.Gateway(t, o).ID, "", []byte("a long body"))
+			file := ngo.NewID[ngo.BlobID](time.Now())
+			var donor ngo.PersonID
+			storetest.Write(t, o, func(tx *store.Tx) error {
+				if err := tx.AddBlob(file, 5, [32]byte{1}, []byte("key")); err != nil {
+					return err
+				}
+				if _, err := tx.AddDelivery(d.InBlob(file)); err != nil {
+					return err
+				}
+				return tx.SettleDelivery(d.ID, ngo.DeliveryProcessed, "payment.captured", "")
+			})
+			storetest.Write(t, o, func(tx *store.Tx) error {
+				v, err := tx.Delivery(d.ID)
+				if err != nil {
+					return err
+				}
+				p, _, err := tx.SavePayment(ngo.Payment{Account: v.Account, Ref: "pay_1", State: ngo.PaymentCaptured, Amount: ngo.Paise(100), Created: tx.Now(), Delivery: d.ID})
+				if err != nil {
+					return err
+				}
+				if donor, err = tx.JoinPerson(ngo.Donor{Name: "Chitra Iyer"}); err != nil {
+					return err
+				}
+				_, err = tx.AddDonation(ngo.Donation{Payment: p.ID, Person: donor, State: ngo.DonationReceived, Amount: p.Amount, Given: "2026-06-01"})
+				return err
+			})
+			storetest.Write(t, o, func(tx *store.Tx) error { return erase(tx, donor) })
+			storetest.Read(t, o, func(r *store.Rx) error {
+				if _, err := r.Blob(file); ngo.CodeOf(err) != ngo.NotFound {
+					t.Errorf("the key of the file: %v; want NotFound", err)
+				}
+				_, _, err := r.DeliveryBody(d.ID)
+				if ngo.CodeOf(err) != ngo.NotFound {
+					t.Errorf("the body: %v; want NotFound", err)
+				}
+				return nil
+			})
+		})
+	}
 }
 
 func TestDeliveriesMoveForwardOnly(t *testing.T) {

@@ -25,6 +25,15 @@ set last_error = ''
 where last_error <> '' and substr(cast(body as text), 26) in (
   select 'deliver ' || m.id from message m where m.person_id = $1
 )`},
+	{"keys of bodies in files", `
+delete from blob
+where id in (
+  select v.blob_id
+  from donation d
+  join payment p on p.id = d.payment_id
+  join delivery v on v.id = p.delivery_id
+  where d.person_id = $1
+)`},
 	{"bodies of deliveries", `
 update delivery
 set body = null,
