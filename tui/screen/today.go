@@ -157,9 +157,10 @@ func (t *Today) onRead(m todayRead) tea.Cmd {
 	return t.tell()
 }
 
-// join puts what was just read in front of the older gifts that it does not reach.
+// join puts what was just read in front of the older gifts that it does not reach. If the two do not meet, gifts between
+// them are not known, and the older ones are given up.
 func join(fresh, old []ngo.Donation) []ngo.Donation {
-	if len(fresh) == 0 {
+	if len(fresh) == 0 || len(old) == 0 || old[0].ID < fresh[len(fresh)-1].ID {
 		return fresh
 	}
 	last := fresh[len(fresh)-1].ID

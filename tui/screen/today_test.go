@@ -208,3 +208,24 @@ func TestHostileNamesStayInTheirCell(t *testing.T) {
 		t.Errorf("a control sign reached the screen: %q", got)
 	}
 }
+
+// A page that does not reach what was read before leaves a hole: the older gifts are then read anew, when they are asked for.
+func TestNoGiftIsMissingBetweenTwoReads(t *testing.T) {
+	t.Parallel()
+	s := newToday(t, 120, 24)
+	read(s, gift(3, "C", 300), gift(2, "B", 200), gift(1, "A", 100))
+	s.readAnew()
+	s.Update(todayRead{request: s.read, gifts: api.Page[ngo.Donation]{
+		Items: []ngo.Donation{gift(9, "I", 900), gift(8, "H", 800)}, Next: string(gift(8, "", 0).ID),
+	}})
+	if len(s.gifts) != 2 || s.next != string(gift(8, "", 0).ID) {
+		t.Errorf("after a page that ends at gift 8 and begins behind gift 3: %d gifts, next %q; want the page alone", len(s.gifts), s.next)
+	}
+	s.readAnew()
+	s.Update(todayRead{request: s.read, gifts: api.Page[ngo.Donation]{
+		Items: []ngo.Donation{gift(10, "J", 1000), gift(9, "I", 900)}, Next: string(gift(9, "", 0).ID),
+	}})
+	if len(s.gifts) != 3 || s.gifts[2].ID != gift(8, "", 0).ID {
+		t.Errorf("after a page that touches what was read: %d gifts, want three", len(s.gifts))
+	}
+}

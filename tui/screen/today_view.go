@@ -129,7 +129,7 @@ func (t *Today) list(c *widget.Cells, a area) string {
 			{Title: "Recorded", Width: 12, Least: 56}, // a narrow list says who and how much before it says when
 			{Title: "Donor"},
 			{Title: "Amount", Width: 15, Right: true}, // ₹9,99,99,999.99
-			{Title: "By", Width: 10, Least: 76},
+			{Title: "By", Width: 10, Least: 88},       // else the donor has too little room,
 			{Title: "State", Width: 11},
 			{Title: "Receipt", Width: 7, Least: 68},
 		},
