@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/apiserver"
+	"github.com/ngoctl/ngoctl/daemon/backup"
 	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/ingress"
 	"github.com/ngoctl/ngoctl/daemon/org"
@@ -42,6 +43,9 @@ func openBase(ctx context.Context, o Options, wait time.Duration) (b *base, err 
 		}
 	}()
 	if b.lock, err = lockFolder(ctx, o.Dir, wait); err != nil {
+		return b, err
+	}
+	if err := backup.RemoveLeft(o.Dir); err != nil {
 		return b, err
 	}
 	keys, err := seal.LoadRing(o.Dir)

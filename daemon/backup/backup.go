@@ -3,7 +3,7 @@
 // A backup is age( zstd( tar )). The tar holds a consistent snapshot of every database, then the files beside them, and
 // ends with manifest.json, which names each file with its size and SHA-256: a file cut short anywhere is not a backup.
 // Databases are copied before blobs, and a blob is on disk before its row is committed, so that every row of a snapshot
-// finds its blob.
+// finds its blob, unless that was erased while the backup was written.
 //
 // Restore writes beside the target, checks every digest and every audit chain, and only then renames: it never touches
 // a folder that holds something.

@@ -88,6 +88,36 @@ func summary(t *testing.T, o *store.Org) (s store.Summary) {
 	return s
 }
 
+// What holds people who may have been erased since does not stay, nor does it go into a backup: the databases copied by a
+// backup that was killed, and those from before a migration.
+func TestOldCopiesOfDatabases(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, 1)
+	killed := filepath.Join(f.dir, "backups", ".snapshot-123", "sevai.db")
+	before := filepath.Join("orgs", "sevai", "org.db.before-2-20260101T000000.000000000")
+	for _, file := range []string{killed, filepath.Join(f.dir, before)} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("people"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := backup.RemoveLeft(f.dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Dir(killed)); !os.IsNotExist(err) {
+		t.Errorf("what a killed backup left: %v; want it gone", err)
+	}
+	target := filepath.Join(t.TempDir(), "restored")
+	if err := f.restore(f.create(t), target); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(target, before)); !os.IsNotExist(err) {
+		t.Errorf("the copy from before a migration was backed up: %v", err)
+	}
+}
+
 func TestARestoredFolderIsTheOneThatWasBackedUp(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, 300)

@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -45,7 +46,7 @@ func Take(ctx context.Context, o Options) (c *Copy, err error) {
 	c = &Copy{o: o}
 	room := filepath.Join(o.Dir, "backups")
 	if err = os.MkdirAll(room, 0o700); err == nil {
-		c.scratch, err = os.MkdirTemp(room, ".snapshot-")
+		c.scratch, err = os.MkdirTemp(room, scratchPrefix)
 	}
 	if err != nil {
 		return nil, &ngo.Error{Code: ngo.Unavailable, Message: "there is no room for a snapshot in the data folder",
@@ -67,6 +68,27 @@ func Take(ctx context.Context, o Options) (c *Copy, err error) {
 
 // Close removes the copy of the databases.
 func (c *Copy) Close() error { return os.RemoveAll(c.scratch) }
+
+const scratchPrefix = ".snapshot-"
+
+// RemoveLeft removes the copies that a program left in the data folder dir when it died in the middle of a backup: they
+// would hold people erased since. It is for whoever has the folder to himself and takes no backup yet.
+func RemoveLeft(dir string) error {
+	room := filepath.Join(dir, "backups")
+	entries, err := os.ReadDir(room)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), scratchPrefix) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(room, e.Name())))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("remove what a backup left: %w", err)
+	}
+	return nil
+}
 
 // Write writes the backup. What was written before an error is worthless.
 func (c *Copy) Write(ctx context.Context, w io.Writer) (Manifest, error) {
@@ -138,7 +160,7 @@ func beside(dir string) ([]source, error) {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // not every folder exists, and a blob may be erased meanwhile
 			}
-			if err != nil || !e.Type().IsRegular() || database(e.Name()) {
+			if err != nil || !e.Type().IsRegular() || leftOut(e.Name()) {
 				return err
 			}
 			fi, err := e.Info()
@@ -159,9 +181,10 @@ func beside(dir string) ([]source, error) {
 	return out, nil
 }
 
-// database tells whether a file is SQLite's own, which nobody opens but SQLite.
-func database(name string) bool {
-	return slices.Contains([]string{".db", ".db-wal", ".db-shm", ".db-journal"}, filepath.Ext(name)) || name == "lock"
+// leftOut tells whether a file has no place in a backup: it is SQLite's own, which nobody opens but SQLite, or the copy of
+// a database from before its schema changed, which may hold people erased since.
+func leftOut(name string) bool {
+	return slices.Contains([]string{".db", ".db-wal", ".db-shm", ".db-journal"}, filepath.Ext(name)) || strings.Contains(name, ".db.before-")
 }
 
 // archive writes the tar.
