@@ -147,9 +147,15 @@ type AuditReport struct {
 // Whole tells whether no line was touched.
 func (r AuditReport) Whole() bool { return r.Seq == 0 }
 
-const selectAuditTail = `
+const (
+	selectAuditFirst = `
+select coalesce(min(seq), 1)
+from audit`
+
+	selectAuditTail = `
 select coalesce(max(seq), 0)
 from audit`
+)
 
 // verifyAudit walks the trail in pages, so that it never holds a snapshot for long. Lines written meanwhile are left
 // for the next walk.

@@ -75,8 +75,9 @@ func TestTouchedTrailIsFound(t *testing.T) {
 		}, same},
 		{"insert behind", func(_, n int64) []string { return []string{insertLine(n + 1)} }, func(_, n int64) int64 { return n + 1 }},
 		{"insert between", func(k, n int64) []string {
-			return []string{fmt.Sprintf("update audit set seq = -seq where seq >= %d", k), fmt.Sprintf("update audit set seq = 1 - seq where seq < 0"), insertLine(k)}
+			return []string{fmt.Sprintf("update audit set seq = -seq where seq >= %d", k), "update audit set seq = 1 - seq where seq < 0", insertLine(k)}
 		}, same},
+		{"insert in front", func(k, _ int64) []string { return []string{insertLine(1 - k)} }, func(_, _ int64) int64 { return 1 }},
 		{"empty it", func(_, _ int64) []string { return []string{"delete from audit", "delete from audit_head"} }, func(_, _ int64) int64 { return 1 }},
 		{"forget the head", func(_, _ int64) []string { return []string{"delete from audit_head"} }, func(_, n int64) int64 { return n + 1 }},
 	} {

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -31,12 +32,14 @@ func (v *verifier) begin(c Conn) error {
 	if err != nil {
 		return err
 	}
-	var tail int64
-	if err := c.QueryRow(selectAuditTail).Scan(&tail); err != nil {
+	var first, tail int64
+	if err := errors.Join(c.QueryRow(selectAuditFirst).Scan(&first), c.QueryRow(selectAuditTail).Scan(&tail)); err != nil {
 		return err
 	}
 	v.head, v.report = head, AuditReport{Entries: head.entries, Head: hex.EncodeToString(head.hash[:])}
 	switch {
+	case first < 1:
+		v.broken(1, nil, "a line was added before it")
 	case head.entries == 0 && tail == 0:
 		v.broken(1, nil, "the trail is empty, though every database begins with a line")
 	case !bytes.Equal(mark, head.seal(v.box)):
