@@ -28,7 +28,7 @@ func layers() []layer {
 	driver := []string{"daemon/setting", "daemon/sign", "daemon/egress"}
 	with := func(more []string, names ...string) []string { return append(slices.Clone(more), names...) }
 	return []layer{
-		{"cmd/ngoctl", []string{"daemon", "daemon/api", "daemon/bench", "daemon/setting", "daemon/sim", "tui", "store/..."}},
+		{"cmd/ngoctl", []string{"daemon", "daemon/api", "daemon/bench", "daemon/setting", "daemon/sim", "tui", "tui/hush", "store/..."}},
 		{"daemon", []string{"daemon/...", "store/..."}},
 		{"daemon/api", []string{"daemon/setting"}},
 		{"daemon/apiserver", with(pure, "daemon/api", "daemon/org", "daemon/setting", "daemon/blob", "daemon/backup", "store")},
@@ -61,6 +61,7 @@ func layers() []layer {
 		{"store/sqlite", []string{"store", "store/seal"}},
 		{"store/postgres", []string{"store", "store/seal"}},
 		{"store/storetest", []string{"store/..."}},
+		{"tui/hush", nil}, // not even store/ngo: see its comment
 		{"tui/...", []string{"tui/...", "daemon/api", "daemon/setting", "daemon/typeset"}},
 	}
 }

@@ -9,11 +9,14 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // a receipt's day needs the organisation's zone, also on a machine without a zone database
+
+	"github.com/ngoctl/ngoctl/tui/hush"
 )
 
 const programName = "ngoctl"
 
 func main() {
+	hush.End()
 	// The first signal asks to stop; whoever sends a second one wants the program gone.
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup asked for that
