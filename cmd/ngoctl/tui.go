@@ -5,6 +5,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/store/ngo"
 	"github.com/ngoctl/ngoctl/tui"
 )
 
@@ -20,6 +22,11 @@ func tuiCommand(t terminal) *cli.Command {
 	}
 }
 
+// desk needs a daemon: without one nothing would happen in it, and its own hold on the folder would keep one from starting.
 func desk(ctx context.Context, c *call, s session) error {
+	if s.local {
+		return &ngo.Error{Code: ngo.Unavailable, Message: "no daemon runs on this folder, so nothing would happen in the desk",
+			Hint: "start it with: ngoctl daemon", Err: api.ErrUnreachable}
+	}
 	return tui.Run(ctx, tui.Options{Client: s.Client, Org: s.org, In: c.term.in, Out: c.term.out, NoColor: !c.color})
 }
