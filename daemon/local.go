@@ -3,6 +3,8 @@ package daemon
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"os"
 	"os/user"
 	"time"
 
@@ -21,7 +23,8 @@ func Local(ctx context.Context, dir string) (client *api.Client, close func() er
 	if err != nil {
 		return nil, nil, err
 	}
-	o := Options{Dir: dir, Config: config}
+	// There is no daemon whose log could tell what went wrong inside: whoever runs the command sees it.
+	o := Options{Dir: dir, Config: config, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
 	o.setDefaults()
 	b, err := openBase(ctx, o, lockPatience)
 	if err != nil {
