@@ -45,9 +45,21 @@ func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case linked:
 		return r, r.onLink(m)
 	case tea.KeyMsg:
-		return r, r.onKey(m)
+		return r, r.onKeys(m)
 	}
 	return r, r.front.Update(msg)
+}
+
+// onKeys takes keys one by one: those that a slow line delivers together come as one message.
+func (r *root) onKeys(m tea.KeyMsg) tea.Cmd {
+	if m.Type != tea.KeyRunes || m.Paste || len(m.Runes) < 2 {
+		return r.onKey(m)
+	}
+	var cmds []tea.Cmd
+	for _, letter := range m.Runes {
+		cmds = append(cmds, r.onKey(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{letter}, Alt: m.Alt}))
+	}
+	return tea.Batch(cmds...)
 }
 
 func (r *root) onLink(m linked) tea.Cmd {
@@ -96,10 +108,13 @@ func (r *root) View() string {
 }
 
 func (r *root) header(c *widget.Cells) string {
-	left := fmt.Sprintf(" %s · %s · %s", ngo.Printable(r.room.Org.Name), r.front.Title(), r.who)
+	left := ngo.Printable(fmt.Sprintf(" %s · %s · %s", r.room.Org.Name, r.front.Title(), r.who))
 	right := "live "
-	if r.link.err != nil {
+	switch {
+	case r.link.err != nil:
 		right = "! stale since " + r.link.at.In(r.room.Zone).Format("15:04") + " "
+	case r.link.at.IsZero():
+		right = "! not live yet "
 	}
 	left = widget.Fit(c.Hold(left), max(r.width-len(right), 0), false)
 	return r.room.Theme.Bar.Render(widget.Fit(left+right, r.width, false))

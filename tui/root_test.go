@@ -1,0 +1,103 @@
+package tui
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/tui/screen"
+	"github.com/ngoctl/ngoctl/tui/style"
+)
+
+func newTestRoot(t *testing.T, org, who string) *root {
+	t.Helper()
+	r := lipgloss.NewRenderer(&bytes.Buffer{})
+	r.SetColorProfile(termenv.Ascii)
+	m := newRoot(screen.Room{
+		Org: api.Org{Org: ngo.Org{Slug: "sevai", Name: org}}, Theme: style.New(r), Keys: style.NewKeys(), Zone: time.UTC, Now: time.Now,
+	}, api.Status{Actor: who})
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 20})
+	return m
+}
+
+// head gives the first line of the screen.
+func head(m *root) string {
+	line, _, _ := strings.Cut(m.View(), "\n")
+	return line
+}
+
+func TestHeaderTellsHowFreshTheScreenIs(t *testing.T) {
+	t.Parallel()
+	m := newTestRoot(t, "Sevai Trust", "user:meena")
+	if got := head(m); !strings.Contains(got, "! not live yet") {
+		t.Errorf("at first: %q, want it to say that nothing is live yet", got)
+	}
+	at := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+	for _, step := range []struct {
+		name string
+		msg  linked
+		want string
+	}{
+		{"connected", linked{at: at}, "live"},
+		{"cut off", linked{err: errors.New("gone"), at: at.Add(time.Minute)}, "! stale since 09:31"},
+		{"still cut off", linked{err: errors.New("gone"), at: at.Add(time.Hour)}, "! stale since 09:31"},
+		{"connected again", linked{at: at.Add(2 * time.Hour)}, "live"},
+	} {
+		m.Update(step.msg)
+		if got := head(m); !strings.HasSuffix(strings.TrimRight(got, " "), step.want) {
+			t.Errorf("%s: %q, want %q at its end", step.name, got, step.want)
+		}
+	}
+}
+
+func TestHeaderShowsNoStrangersSigns(t *testing.T) {
+	t.Parallel()
+	m := newTestRoot(t, "Sevai\x1b[2J", "user:\x1b]0;x\a")
+	if got := m.View(); strings.Contains(got, "\x1b") {
+		t.Errorf("the screen holds an escape sequence: %q", got)
+	}
+}
+
+func TestKeysOfTheRoot(t *testing.T) {
+	t.Parallel()
+	m := newTestRoot(t, "Sevai Trust", "user:meena")
+	press := func(k string) bool {
+		_, cmd := m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)})
+		if cmd == nil {
+			return false
+		}
+		_, quits := cmd().(tea.QuitMsg)
+		return quits
+	}
+	press("?")
+	if got := m.View(); !strings.Contains(got, "Keys on Today") || strings.Count(got, "\n") != 19 {
+		t.Errorf("help: %q, want it on 20 lines", got)
+	}
+	if press("q") || strings.Contains(m.View(), "Keys on Today") {
+		t.Error("a key in the help does more than leave it")
+	}
+	if press("/"); press("q") {
+		t.Error("q ends the desk while a name is typed")
+	}
+	m.Update(tea.KeyMsg{Type: tea.KeyEsc})
+	if !press("q") {
+		t.Error("q does not end the desk")
+	}
+}
+
+func TestKeysThatComeTogetherAreTakenOneByOne(t *testing.T) {
+	t.Parallel()
+	m := newTestRoot(t, "Sevai Trust", "user:meena")
+	m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("/quick")})
+	if got := m.View(); !strings.Contains(got, "/ quick") {
+		t.Errorf("a name typed at once with the key that asks for it: %q, want the name in the filter", got)
+	}
+}
