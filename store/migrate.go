@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -59,7 +60,7 @@ type migrator struct {
 }
 
 func (m *migrator) run(ctx context.Context) error {
-	have := m.version(ctx)
+	have, unread := m.version(ctx)
 	if have > len(m.steps) {
 		return &ngo.Error{Code: ngo.Conflict, Message: fmt.Sprintf("%s was written by a newer ngoctl (schema %d, this one knows %d)", m.path, have, len(m.steps)),
 			Hint: "install the newer version again; nothing was changed"}
@@ -67,18 +68,29 @@ func (m *migrator) run(ctx context.Context) error {
 	if have == len(m.steps) {
 		return m.dropCopies()
 	}
-	if have > 0 {
-		copied := m.path + ".before-" + strconv.Itoa(have+1) + "-" + m.now().UTC().Format("20060102T150405.000000000")
-		if err := m.engine.Snapshot(ctx, copied); err != nil {
-			return fmt.Errorf("copy %s before its schema changes: %w", m.path, err)
-		}
+	copied, err := m.copyFirst(ctx, have)
+	if err != nil {
+		return fmt.Errorf("copy %s before its schema changes: %w", m.path, err)
 	}
 	for i := have; i < len(m.steps); i++ {
 		if err := m.apply(ctx, i+1, m.steps[i]); err != nil {
-			return fmt.Errorf("migrate %s to schema %d: %w", m.path, i+1, err)
+			err = fmt.Errorf("migrate %s to schema %d: %w", m.path, i+1, errors.Join(err, unread))
+			if i == have && copied != "" {
+				err = errors.Join(err, os.Remove(copied)) // nothing has changed, and the next try makes another
+			}
+			return err
 		}
 	}
 	return nil
+}
+
+// copyFirst copies a database that holds something, and tells where to.
+func (m *migrator) copyFirst(ctx context.Context, have int) (string, error) {
+	if have == 0 {
+		return "", nil
+	}
+	copied := m.path + ".before-" + strconv.Itoa(have+1) + "-" + m.now().UTC().Format("20060102T150405.000000000")
+	return copied, m.engine.Snapshot(ctx, copied)
 }
 
 // copyKept is how long the copy from before a migration is kept. It still holds people who were erased since.
@@ -105,14 +117,14 @@ const selectVersion = `
 select max(version)
 from schema_version`
 
-// version is 0 for a database without the table. Any other fault shows in the first step, which makes the table anew.
-func (m *migrator) version(ctx context.Context) int {
-	var v int
-	err := m.engine.Read(ctx, func(c Conn) error { return c.QueryRow(selectVersion).Scan(&v) })
-	if err != nil {
-		return 0
+// version is 0 for a database without the table, and for one that cannot be read: the first step, which makes the table
+// anew, then fails, and unread says why.
+func (m *migrator) version(ctx context.Context) (v int, unread error) {
+	unread = m.engine.Read(ctx, func(c Conn) error { return c.QueryRow(selectVersion).Scan(&v) })
+	if unread != nil {
+		return 0, fmt.Errorf("read schema version: %w", unread)
 	}
-	return v
+	return v, nil
 }
 
 const (

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -143,14 +144,46 @@ func TestFailedStepIsUndone(t *testing.T) {
 	t.Parallel()
 	path, steps := filepath.Join(t.TempDir(), "a.db"), testSteps(t)
 	broken := []string{steps[0], "create table half (id integer primary key) strict;\ncreate nonsense;\n"}
-	if _, err := migrated(t, path, broken); err == nil {
-		t.Fatal("a broken step was taken")
+	for range 2 {
+		if _, err := migrated(t, path, broken); err == nil {
+			t.Fatal("a broken step was taken")
+		}
 	}
 	if got := schemaOf(t, path, steps[:1]); strings.Contains(got, "half") {
 		t.Errorf("half a step was kept:\n%s", got)
 	}
+	if left, _ := filepath.Glob(path + ".before-*"); len(left) > 0 {
+		t.Errorf("a step that changed nothing left %v: a daemon that is started again and again would fill the disk", left)
+	}
 	if got := schemaOf(t, path, steps); !strings.Contains(got, "three") {
 		t.Errorf("the schema after mending:\n%s", got)
+	}
+}
+
+// unreadable is a database whose disk gives errors just when its schema is asked for.
+type unreadable struct{ store.Engine }
+
+func (unreadable) Read(context.Context, func(store.Conn) error) error {
+	return &ngo.Error{Code: ngo.Unavailable, Message: "the database file cannot be read or written"}
+}
+
+// A database whose version cannot be read is not taken for a new one, and the reason is told.
+func TestUnreadableVersionIsTold(t *testing.T) {
+	t.Parallel()
+	path, steps := filepath.Join(t.TempDir(), "a.db"), testSteps(t)
+	want := schemaOf(t, path, steps)
+	engine, err := store.Migrate(t.Context(), func(ctx context.Context, path string, o store.EngineOptions) (store.Engine, error) {
+		e, err := storetest.Engine(ctx, path, o)
+		return unreadable{e}, err
+	}, path, steps, time.Now)
+	if ngo.CodeOf(err) != ngo.Unavailable {
+		t.Errorf("a database that cannot be read: %v; want Unavailable", err)
+	}
+	if err := engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := schemaOf(t, path, steps); got != want {
+		t.Errorf("its schema is now\n%s", got)
 	}
 }
 
