@@ -33,9 +33,9 @@ type WriteConn interface {
 
 // Engine is one open database: a file of SQLite now, a schema of PostgreSQL later. It is safe for concurrent use.
 type Engine interface {
-	// Write runs fn in the writer's transaction, in a savepoint of its own, and returns after the commit that made it
-	// durable. fn gets no context, does no I/O, and may be run a second time, on a clean slate, when the transaction
-	// that held it is lost through no fault of its own; so it must set, not add to, what it captures. Cancelling ctx
+	// Write runs fn in the writer's transaction, with those of others, and returns after the commit that made it durable.
+	// fn gets no context, does no I/O, and may be run again, on a clean slate, when another's failure costs the
+	// transaction that held it; so it must set, not add to, what it captures. Cancelling ctx
 	// withdraws a write that has not begun; one that has begun is carried through. A panic in fn comes back as an
 	// error. Codes: Unavailable when it cannot be made durable now (disk full, closing), else fn's own.
 	Write(ctx context.Context, class Class, fn func(WriteConn) error) error

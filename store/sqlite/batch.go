@@ -43,8 +43,21 @@ func (w *writer) alone(r *request) {
 	}
 }
 
-// join runs r in the open transaction, and is false when that transaction is gone. The first closure needs no
-// savepoint: if it fails, the transaction holds nobody else's work.
+// repeat runs together those whose transaction was undone for the sake of another.
+func (w *writer) repeat() {
+	for len(w.again) > 0 {
+		r := w.again[0]
+		w.again = w.again[1:]
+		if !w.join(r) {
+			return
+		}
+	}
+	w.finish()
+}
+
+// join runs r in the open transaction, and is false when that transaction is gone. Savepoints cost a tenth of what a
+// closure does, which hardly ever fails, so there are none until one does. The first closure needs none at all: if it fails,
+// the transaction holds nobody else's work.
 func (w *writer) join(r *request) bool {
 	if err := w.begin(); err != nil {
 		w.queue.refuse(err) // those behind r have waited too
@@ -52,9 +65,9 @@ func (w *writer) join(r *request) bool {
 		return false
 	}
 	first := len(w.joined) == 0
-	if !first && w.exec("savepoint ngoctl_closure") != nil {
-		w.again = append(w.again, r)
-		w.abandon()
+	guarded := !first && w.guarded
+	if guarded && w.exec("savepoint ngoctl_closure") != nil {
+		w.lose(r)
 		return false
 	}
 	w.current = r
@@ -64,10 +77,22 @@ func (w *writer) join(r *request) bool {
 	if err == nil && w.conn.lost.Load() {
 		err = w.lostError()
 	}
-	if first {
+	w.failed = w.failed || err != nil
+	switch {
+	case first:
 		return w.settleFirst(r, s, err)
+	case w.conn.lost.Load() || guarded && w.release(err != nil) != nil:
+		w.lose(r)
+		return false
+	case err != nil && !guarded:
+		w.undoAll(r, err)
+		return false
+	case err != nil:
+		r.done <- err
+		return true
 	}
-	return w.settleNext(r, s, err)
+	w.keep(r, s)
+	return true
 }
 
 // settleFirst keeps the closure that opened the transaction, or undoes it together with the transaction.
@@ -81,20 +106,19 @@ func (w *writer) settleFirst(r *request, s *scope, err error) bool {
 	return true
 }
 
-// settleNext keeps or undoes what happened since the savepoint. If the whole transaction is gone, r may be the cause
-// or a victim; alone it will show.
-func (w *writer) settleNext(r *request, s *scope, err error) bool {
-	if w.conn.lost.Load() || w.release(err != nil) != nil {
-		w.again = append(w.again, r)
-		w.abandon()
-		return false
-	}
-	if err != nil {
-		r.done <- err
-		return true
-	}
-	w.keep(r, s)
-	return true
+// lose is for when the whole transaction is gone while r was in it: r may be the cause or a victim. Alone it will show.
+func (w *writer) lose(r *request) {
+	w.apart = append(w.apart, r)
+	w.abandon()
+}
+
+// undoAll takes back what r has done, and with it what the others have: they are run again, with savepoints, and so is all
+// that comes until a transaction in which none fails.
+func (w *writer) undoAll(r *request, err error) {
+	w.rollback()
+	w.again, w.joined, w.notes = append(w.joined, w.again...), nil, nil
+	w.guarded = true
+	r.done <- err
 }
 
 func (w *writer) release(undo bool) error {
@@ -126,6 +150,7 @@ func (w *writer) finish() {
 	}
 	joined, notes := w.joined, w.notes
 	w.joined, w.notes = nil, nil
+	w.guarded, w.failed = w.failed, false
 	w.writes.Add(uint64(len(joined)))
 	w.commits.Add(1)
 	defer func() {
@@ -166,7 +191,7 @@ func (w *writer) undo(err error) {
 // abandon rolls back. Those who had joined have done nothing wrong and will be run again, each alone.
 func (w *writer) abandon() {
 	w.rollback()
-	w.again = append(w.joined, w.again...)
+	w.apart = append(w.joined, w.apart...)
 	w.joined, w.notes = nil, nil
 }
 

@@ -27,7 +27,10 @@ type writer struct {
 	current *request   // its closure is running
 	joined  []*request // ended well in tx, in order
 	notes   []any      // of joined, in order
-	again   []*request // to be run alone, because the transaction they had joined is gone
+	again   []*request // to be run again: the transaction they had joined was undone for the sake of another
+	apart   []*request // to be run again, each alone: the transaction they had joined is gone, and one of them may be why
+	guarded bool       // each closure gets a savepoint: one has failed in this transaction, or in the one before
+	failed  bool       // one has failed in this transaction
 	log     logState
 }
 
@@ -98,10 +101,14 @@ func serve(w *writer) {
 
 // step does the next thing there is to do, and is false when there is nothing any more.
 func (w *writer) step() bool {
-	if len(w.again) > 0 {
-		r := w.again[0]
-		w.again = w.again[1:]
+	switch {
+	case len(w.apart) > 0:
+		r := w.apart[0]
+		w.apart = w.apart[1:]
 		w.alone(r)
+		return true
+	case len(w.again) > 0:
+		w.repeat()
 		return true
 	}
 	switch w.queue.wait() {
