@@ -9,27 +9,33 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// A batch ends after batchTime, or after batchSize closures should the clock stand still.
+// A batch ends after batchTime, or ackTime after the first acknowledgement in it, so that nobody outside waits long for
+// jobs that share the commit; or after batchSize closures should the clock stand still.
 const (
 	batchTime = 10 * time.Millisecond
+	ackTime   = 3 * time.Millisecond
 	batchSize = 1000
 )
 
 // batch runs as many of the closures that wait as fit into batchTime in one transaction.
 func (w *writer) batch() {
 	start := w.options.Now()
+	length := batchTime
 	for range batchSize {
 		r := w.queue.take()
 		if r == nil {
 			break
 		}
 		before := w.options.Now()
+		if r.class == store.Ack {
+			length = min(length, before.Sub(start)+ackTime)
+		}
 		if !w.join(r) {
 			return
 		}
 		now := w.options.Now()
 		w.queue.spent(r.class, now.Sub(before))
-		if now.Sub(start) >= batchTime {
+		if now.Sub(start) >= length {
 			break
 		}
 	}

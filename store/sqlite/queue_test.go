@@ -44,6 +44,42 @@ func TestAcknowledgementsGoFirst(t *testing.T) {
 	}
 }
 
+// TestAcknowledgementsDoNotWaitForWork puts one into a line of work that would fill a batch many times over.
+func TestAcknowledgementsDoNotWaitForWork(t *testing.T) {
+	t.Parallel()
+	now := time.Now() // the writer's goroutine alone looks at it and moves it
+	var first []any
+	e := openTest(t, store.EngineOptions{Now: func() time.Time { return now }, Committed: func(notes []any) {
+		if slices.Contains(notes, any("ack")) {
+			first = notes
+		}
+	}})
+	release := hold(t, e)
+	var wg sync.WaitGroup
+	for i := range 21 {
+		class, name := store.Work, "work"
+		if i == 20 {
+			class, name = store.Ack, "ack"
+		}
+		wg.Go(func() {
+			err := e.Write(context.Background(), class, func(c store.WriteConn) error {
+				c.Note(name)
+				now = now.Add(time.Millisecond)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	queued(t, e, 21)
+	release()
+	wg.Wait()
+	if len(first) == 0 || len(first) > 4 {
+		t.Errorf("committed together: %v; want the acknowledgement with about three milliseconds of work", first)
+	}
+}
+
 // TestWorkKeepsItsFifth keeps both lines full and books made-up times, so that the shares are exact.
 func TestWorkKeepsItsFifth(t *testing.T) {
 	t.Parallel()
