@@ -10,7 +10,6 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/setting"
-	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // A driver is a gateway or channel that can be added, with the form its flags are made from.
@@ -162,6 +161,6 @@ func (c *call) accountRemoved(org string) error {
 	if err := c.record(done{ID: name, Done: "removed"}, record{fields: []field{{"name", name}, {"done", "removed"}}}); err != nil {
 		return err
 	}
-	c.note("\nWhat came through it stays. To take it back: ngoctl org undo --org %s", ngo.Printable(org))
+	c.note("\nWhat came through it stays. To take it back: ngoctl org undo --org %s", org)
 	return nil
 }

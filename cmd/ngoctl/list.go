@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // meta says where a list goes on.
@@ -53,7 +54,7 @@ func printPage[T any](c *call, columns []column[T], page api.Page[T]) error {
 	}
 	if page.Next != "" {
 		// Said to pipes too: half a list that looks whole would be believed.
-		fmt.Fprintf(c.term.err, "There is more: %s --after %s, or --all\n", c.path, page.Next)
+		fmt.Fprintf(c.term.err, "There is more: %s --after %s, or --all\n", c.path, ngo.Printable(page.Next))
 	}
 	return s.end()
 }

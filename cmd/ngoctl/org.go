@@ -105,7 +105,7 @@ func orgShow(ctx context.Context, c *call, s session) error {
 
 func orgRecord(o api.Org) record {
 	p := o.Profile
-	return record{title: ngo.Printable(o.Name), fields: []field{
+	return record{title: o.Name, fields: []field{
 		{"slug", o.Slug}, {"name", o.Name}, {"zone", o.Zone}, {"created_at", o.Created}, {"id", o.ID},
 		{"legal_name", p.LegalName}, {"address", p.Address}, {"pan", p.PAN}, {"approval_number", p.ApprovalNumber},
 		{"approval_from", p.ApprovalFrom}, {"approval_until", p.ApprovalUntil}, {"signatory", p.Signatory},
@@ -158,7 +158,7 @@ func orgSummary(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	return c.record(sum, record{title: ngo.Printable(slug) + " on " + string(sum.Day), fields: []field{
+	return c.record(sum, record{title: slug + " on " + string(sum.Day), fields: []field{
 		{"day", sum.Day}, {"today", sum.Today}, {"month", sum.Month}, {"year", sum.Year},
 		{"waiting", sum.Waiting}, {"held", sum.Held}, {"receipts_issued", sum.ReceiptsIssued},
 		{"mail_queued", sum.MailQueued}, {"mail_failed", sum.MailFailed},

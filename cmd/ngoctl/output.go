@@ -216,7 +216,7 @@ func explain(err error) fault {
 // note tells people something beside the answer. Programs and pipes are spared it.
 func (p *printer) note(text string, args ...any) {
 	if p.format == forPeople {
-		fmt.Fprintf(p.term.err, text+"\n", args...)
+		fmt.Fprintln(p.term.err, ngo.PrintableText(fmt.Sprintf(text, args...)))
 	}
 }
 

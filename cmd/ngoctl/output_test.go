@@ -283,3 +283,26 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("got %s; want the code interrupted", &out)
 	}
 }
+
+// What a daemon elsewhere says is a stranger's word in titles, names and notes too.
+func TestNothingThatADaemonSaysSteersTheTerminal(t *testing.T) {
+	t.Parallel()
+	const evil = "\x1b[2J\u202e\tx"
+	for _, f := range []format{forPeople, forPipes} {
+		c, out, errs := newTestCall(t, f)
+		account := api.Account{Account: ngo.Account{Name: evil, Settings: map[string]string{evil: evil}}, URL: evil}
+		r := accountRecord(account)
+		r.title, r.sections = "Account "+evil, []section{{title: "list", rows: [][]any{{evil}}}}
+		if err := c.record(account, r); err != nil {
+			t.Fatal(err)
+		}
+		c.note("enter %s", evil)
+		c.next("ngoctl gateway show " + evil)
+		if err := printPage(c, donationColumns(), api.Page[ngo.Donation]{Items: gifts(), Next: evil}); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String() + errs.String(); strings.ContainsAny(got, "\x1b\u202e") || strings.Contains(got, "\tx") {
+			t.Errorf("format %d: %q", f, got)
+		}
+	}
+}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/rivo/uniseg"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // A column of a list of Ts.
@@ -146,15 +148,15 @@ type record struct {
 func (r record) writePeople(w io.Writer, zone *time.Location, bold func(string) string) error {
 	var b strings.Builder
 	if r.title != "" {
-		b.WriteString(bold(r.title) + "\n")
+		b.WriteString(bold(ngo.Printable(r.title)) + "\n")
 	}
 	names := 0
 	for _, f := range r.fields {
-		names = max(names, width(f.name))
+		names = max(names, width(label(f.name)))
 	}
 	for _, f := range r.fields {
 		if text := shown(f.value, zone); text != "" {
-			b.WriteString("  " + label(f.name) + strings.Repeat(" ", names-width(f.name)+gap) + text + "\n")
+			b.WriteString("  " + label(f.name) + strings.Repeat(" ", names-width(label(f.name))+gap) + text + "\n")
 		}
 	}
 	for _, s := range r.sections {
@@ -164,7 +166,7 @@ func (r record) writePeople(w io.Writer, zone *time.Location, bold func(string) 
 	return err
 }
 
-func label(name string) string { return strings.ReplaceAll(name, "_", " ") }
+func label(name string) string { return strings.ReplaceAll(ngo.Printable(name), "_", " ") }
 
 func (s section) writePeople(b *strings.Builder, zone *time.Location, bold func(string) string) {
 	if len(s.rows) == 0 {
@@ -194,7 +196,7 @@ func (r record) writePiped(w io.Writer) error {
 	for _, f := range r.fields {
 		values := piped(f.value)
 		for i, name := range pipedNames(f.name, f.value) {
-			b.WriteString(name + "\t" + values[i] + "\n")
+			b.WriteString(ngo.Printable(name) + "\t" + values[i] + "\n")
 		}
 	}
 	for _, s := range r.sections {
