@@ -114,3 +114,28 @@ func TestSchemaRules(t *testing.T) {
 		}
 	}
 }
+
+// A row can be deleted without a search through every row that may refer to it.
+func TestWhatRefersToDeletedRowsIsIndexed(t *testing.T) {
+	t.Parallel()
+	schema, err := os.ReadFile("migration/org/0001_first.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refers := 0
+	for _, text := range sqlTexts(t) {
+		deleted := regexp.MustCompile(`^\s*delete from (\w+)`).FindStringSubmatch(text)
+		if deleted == nil {
+			continue
+		}
+		for _, column := range regexp.MustCompile(`(?m)^  (\w+) .*references `+deleted[1]+` `).FindAllStringSubmatch(string(schema), -1) {
+			refers++
+			if !regexp.MustCompile(`index \w+ on \w+ \(` + column[1] + `\b`).Match(schema) {
+				t.Errorf("rows of %s are deleted, and %s, which refers to them, has no index", deleted[1], column[1])
+			}
+		}
+	}
+	if refers == 0 {
+		t.Error("nothing refers to a row that is deleted: has the schema changed its ways?")
+	}
+}

@@ -130,6 +130,8 @@ create table receipt (
 
 create unique index receipt_donation on receipt (donation_id) where state = 'issued';
 
+create index receipt_document on receipt (document_id) where document_id is not null;
+
 create table message (
   id text primary key,
   account_id text references account (id),
