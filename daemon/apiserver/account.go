@@ -106,7 +106,7 @@ func (s *Server) addAccount(ctx context.Context, kind ngo.AccountKind, in *orgBo
 	if err := d.open(values); err != nil {
 		return nil, err
 	}
-	settings, secrets := split(d.form, values)
+	settings, secrets := d.form.Split(values)
 	n, err := prepareAccount(ctx, o.Store, kind, d.name, cmp.Or(in.Body.Name, d.name), settings, secrets)
 	if err != nil {
 		return nil, err
@@ -130,21 +130,6 @@ func prepareAccount(ctx context.Context, o *store.Org, kind ngo.AccountKind, dri
 		return nil
 	})
 	return n, err
-}
-
-func split(form setting.Form, values setting.Values) (settings, secrets map[string]string) {
-	settings, secrets = map[string]string{}, map[string]string{}
-	for _, f := range form {
-		v, ok := values[f.Name]
-		switch {
-		case !ok:
-		case f.Secret:
-			secrets[f.Name] = v
-		default:
-			settings[f.Name] = v
-		}
-	}
-	return settings, secrets
 }
 
 func (s *Server) dropAccount(ctx context.Context, kind ngo.AccountKind, in NamePath) (*struct{}, error) {
