@@ -15,9 +15,6 @@ type Page struct {
 	ops  bytes.Buffer
 }
 
-// Size gives the size of the page.
-func (p *Page) Size() Size { return p.size }
-
 // Text draws one line, unbroken, from x with its baseline at y, and gives its width.
 func (p *Page) Text(x, y float64, text string, style Style) float64 {
 	line := p.doc.oneLine(text, style)
@@ -36,13 +33,6 @@ func (p *Page) TextRight(x, y float64, text string, style Style) float64 {
 func (p *Page) Fill(x, y, width, height float64, c Color) {
 	p.color(c, "rg")
 	p.op("re f", x, p.size.Height-y-height, width, height)
-}
-
-// Frame draws the outline of a rectangle.
-func (p *Page) Frame(x, y, width, height, thickness float64, c Color) {
-	p.color(c, "RG")
-	p.op("w", thickness)
-	p.op("re S", x, p.size.Height-y-height, width, height)
 }
 
 // Rule draws a straight line.

@@ -46,7 +46,6 @@ func sampleDocument(t testing.TB, lib *typeset.Library) []byte {
 		}
 	}
 	p.Rule(40, y, 380, y, 0.5, typeset.Color{R: 200})
-	p.Frame(40, y+10, 200, 40, 1, typeset.Color{})
 	p.Fill(45, y+15, 190, 30, typeset.Color{R: 240, G: 240, B: 230})
 	p.TextRight(380, y+30, "right", typeset.Style{})
 	if err := p.QR(300, y+40, 80, "https://example.org/r/01kexample"); err != nil {

@@ -18,7 +18,6 @@ type Theme struct {
 	Good     lipgloss.Style
 	Warn     lipgloss.Style
 	Bad      lipgloss.Style
-	Box      lipgloss.Style // dialog
 }
 
 // New makes the theme for the terminal behind r.
@@ -34,7 +33,6 @@ func New(r *lipgloss.Renderer) Theme {
 		Good:     s.Foreground(lipgloss.Color("2")),
 		Warn:     s.Foreground(lipgloss.Color("3")),
 		Bad:      s.Foreground(lipgloss.Color("1")).Bold(true),
-		Box:      s.Border(lipgloss.RoundedBorder()).Padding(0, 2),
 	}
 }
 
