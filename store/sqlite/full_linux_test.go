@@ -62,7 +62,7 @@ func TestFullFilesystem(t *testing.T) {
 // skip leaves a test out, which counts as a failure where everything is to be tested.
 func skip(t *testing.T, format string, args ...any) {
 	t.Helper()
-	if thorough() {
+	if os.Getenv("NGOCTL_TEST_ALL") == "1" {
 		t.Fatalf(format, args...)
 	}
 	t.Skipf(format, args...)
