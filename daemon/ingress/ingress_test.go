@@ -41,6 +41,41 @@ func TestServesHTTP2OverTLSWithSafeHeaders(t *testing.T) {
 	}
 }
 
+// A connection is one place, so it must not carry any number of requests that are held open.
+func TestOneConnectionCarriesFewRequests(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	from := map[string]int{} // requests by connection
+	release := make(chan struct{})
+	d := start(t, func(o *Options) {
+		o.API = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			from[r.RemoteAddr]++
+			mu.Unlock()
+			<-release
+		})
+	})
+	d.get("/healthz") // the client then knows how many a connection takes
+	var wait sync.WaitGroup
+	for range maxStreams + 1 {
+		wait.Go(func() { d.get("/api/x") })
+	}
+	await(t, "all requests", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		sum := 0
+		for _, n := range from {
+			sum += n
+		}
+		return sum == maxStreams+1
+	})
+	close(release)
+	wait.Wait()
+	if len(from) != 2 {
+		t.Errorf("%d requests came over %d connections, want 2", maxStreams+1, len(from))
+	}
+}
+
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
