@@ -9,7 +9,6 @@ import (
 	"hash"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -81,9 +80,9 @@ func backupCreate(ctx context.Context, c *call, s session) error {
 
 // backUpTo writes a file that has its name only once it is whole and on disk.
 func (c *call) backUpTo(ctx context.Context, s session, b api.BackupRequest, path string) (out backedUp, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".ngoctl-*") // 0600
+	f, err := draftOf(path)
 	if err != nil {
-		return out, fmt.Errorf("write backup: %w", err)
+		return out, err
 	}
 	defer os.Remove(f.Name()) // nothing is left to remove once it has its name
 	told := c.progress()

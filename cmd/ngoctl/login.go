@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 func loginCommand(t terminal) *cli.Command {
@@ -182,11 +183,24 @@ func changeLogins(t terminal, change func(map[string]storedLogin)) error {
 	return replaceFile(path, text)
 }
 
+// draftOf makes a file beside path, for its owner only, that is to get path's name once it is whole.
+func draftOf(path string) (*os.File, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".ngoctl-*") // 0600
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, &ngo.Error{Code: ngo.Invalid, Message: "nothing can be written to the folder " + filepath.Dir(path),
+			Hint: "name a folder that is there and yours, or make it with mkdir", Err: err}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", path, err)
+	}
+	return f, nil
+}
+
 // replaceFile writes a file for its owner only, whole or not at all.
 func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".ngoctl-*") // 0600
+	f, err := draftOf(path)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return err
 	}
 	defer os.Remove(f.Name()) // nothing is left to remove once it has its name
 	_, err = f.Write(data)
