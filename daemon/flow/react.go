@@ -28,7 +28,7 @@ func (f *Flow) react(ctx context.Context, o *org.Org, job ngo.Job) error {
 	}
 	return write(ctx, o, func(tx *store.Tx) error {
 		r, err := tx.IssueReceipt(fresh)
-		if ngo.CodeOf(err) == ngo.Conflict {
+		if ngo.CodeOf(err) == ngo.Conflict && r.ID != "" {
 			return resume(tx, job, r)
 		}
 		if err != nil {
