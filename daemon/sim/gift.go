@@ -109,7 +109,7 @@ const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 // identifier gives the 14 signs of a Razorpay identifier. Two numbers never share one.
 func identifier(seed, n uint64) string {
 	x := mix(n + mix(seed)) // mix is one to one
-	var b [13]byte
+	var b [14]byte
 	for i := range b[:11] {
 		b[i] = base62[x%62]
 		x /= 62
