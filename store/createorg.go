@@ -23,9 +23,17 @@ type NewOrg struct {
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
+// CheckSlug tells whether slug can name an organisation. It fails with Invalid.
+func CheckSlug(slug string) error {
+	if slugForm.MatchString(slug) {
+		return nil
+	}
+	return &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("%q cannot be an organisation's short name", ngo.Printable(slug)), Hint: "use a-z, 0-9 and dashes, such as sevai-trust"}
+}
+
 func (n *NewOrg) check() error {
-	if !slugForm.MatchString(n.Slug) {
-		return &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("%q cannot be an organisation's short name", ngo.Printable(n.Slug)), Hint: "use a-z, 0-9 and dashes, such as sevai-trust"}
+	if err := CheckSlug(n.Slug); err != nil {
+		return err
 	}
 	if n.Name == "" {
 		return &ngo.Error{Code: ngo.Invalid, Message: "an organisation needs a name", Hint: `--name "Sevai Trust"`}

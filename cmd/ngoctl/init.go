@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ngoctl/ngoctl/daemon"
+	"github.com/ngoctl/ngoctl/store"
 )
 
 func initCommand(t terminal) *cli.Command {
@@ -89,8 +90,8 @@ func (c *call) initialised(o daemon.InitOptions) error {
 func (c *call) askInit(o *daemon.InitOptions) error {
 	domain := ""
 	questions := []huh.Field{
-		huh.NewInput().Title("Name of the organisation:").Placeholder("Sevai Trust").Value(&o.Name),
-		huh.NewInput().Title("Short name for commands and addresses:").Description("small letters, digits, hyphens").Placeholder("sevai").Value(&o.Org),
+		huh.NewInput().Title("Name of the organisation:").Placeholder("Sevai Trust").Value(&o.Name).Validate(huh.ValidateNotEmpty()),
+		huh.NewInput().Title("Short name for commands and addresses:").Description("small letters, digits, hyphens").Placeholder("sevai").Value(&o.Org).Validate(store.CheckSlug),
 		huh.NewSelect[string]().Title("How are connections protected?").Options(
 			huh.NewOption("not at all: only this machine reaches it", "off"),
 			huh.NewOption("a certificate of its own, for a local network", "internal"),
