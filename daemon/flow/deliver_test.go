@@ -171,6 +171,51 @@ func TestDeadServerIsLeftAlone(t *testing.T) {
 	}
 }
 
+// Who puts right what was wrong with an account does not wait for the end of the pause that it had earned.
+func TestChangedAccountIsTriedAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	server.Down()
+	for n := range 10 {
+		h.deliver(h.sim.Captured(n).Body)
+	}
+	h.work()
+	must(t, server.Up())
+	hurried := make(chan struct{}, 100)
+	defer h.store.Feed().Subscribe(func(changes []store.Change) {
+		for _, c := range changes {
+			if c.Lane == ngo.LaneOutbound && c.ID == "" {
+				hurried <- struct{}{}
+			}
+		}
+	})()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- h.flow.Run(ctx) }()
+	for waiting := true; waiting; { // Run may subscribe just after the change: then the next one does it
+		var mail ngo.Account
+		h.write(func(tx *store.Tx) (err error) {
+			if mail, err = tx.Account(ngo.Channel, "email"); err == nil {
+				_, err = tx.RemoveAccount(mail.ID)
+			}
+			return err
+		})
+		h.write(func(tx *store.Tx) error { return tx.AddAccount(h.org.AccountAgain(mail, mail.Settings, nil)) })
+		select {
+		case <-hurried:
+			waiting = false
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	stop()
+	must(t, <-ended)
+	h.work()
+	if n := server.Total(); n != 10 {
+		t.Errorf("%d mails; want all 10, without a pause", n)
+	}
+}
+
 // One donor's mailbox that takes nothing just now is not asked again each time another's mail goes out.
 func TestOneBusyMailboxKeepsItsPause(t *testing.T) {
 	t.Parallel()

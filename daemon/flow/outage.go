@@ -59,7 +59,7 @@ func (o *outages) add(id ngo.AccountID, now time.Time, reason string) {
 	}
 }
 
-// end forgets the failures of an account that answered, and tells whether others were kept waiting by them. After one or
+// end forgets the failures of an account that answered or was changed, and tells whether others were kept waiting by them. After one or
 // two failures nobody was but those who failed, and they have a pause of their own to keep.
 func (o *outages) end(id ngo.AccountID) (waiting bool) {
 	o.mu.Lock()
