@@ -125,7 +125,7 @@ func TestSettingsOfConnections(t *testing.T) {
 	t.Parallel()
 	e := openTest(t, store.EngineOptions{})
 	both := map[string]string{"foreign_keys": "1", "trusted_schema": "0", "secure_delete": "1", "temp_store": "2", "journal_mode": "wal"}
-	writer := map[string]string{"synchronous": "2", "busy_timeout": "5000", "query_only": "0", "wal_autocheckpoint": "0", "journal_size_limit": "4194304"}
+	writer := map[string]string{"synchronous": "2", "busy_timeout": "5000", "query_only": "0", "wal_autocheckpoint": "0", "journal_size_limit": "33554432"}
 	reader := map[string]string{"query_only": "1", "busy_timeout": "5000"}
 	check := func(c store.Conn, want map[string]string) {
 		for name, want := range want {
@@ -264,7 +264,7 @@ func TestAnotherProgramHoldsTheFile(t *testing.T) {
 	}
 }
 
-func TestRestGivesMemoryBack(t *testing.T) {
+func TestRestGivesMemoryAndSpaceBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := openTest(t, store.EngineOptions{})
@@ -281,6 +281,9 @@ func TestRestGivesMemoryBack(t *testing.T) {
 			synctest.Wait()
 			if n := kept(); n != 0 {
 				t.Errorf("%d statements are kept at rest", n)
+			}
+			if n := e.Stats().WALBytes; n != 0 {
+				t.Errorf("the log has %d bytes at rest", n)
 			}
 		}
 		if e.writer.queue.armed {

@@ -127,8 +127,10 @@ func (w *writer) step() bool {
 	return true
 }
 
-// rest gives back the memory of a database that nobody writes to: the next write opens statements and pages anew.
+// rest gives back the memory of a database that nobody writes to, and the space of its log unless a read needs that: the
+// next write opens statements and pages anew.
 func (w *writer) rest() {
+	_, _ = w.checkpointWaiting("truncate", 0) // what stays in the log is as safe there
 	_ = w.session.Raw(func(any) error {
 		return errors.Join(w.conn.forget(), w.conn.exec("pragma shrink_memory"))
 	})
