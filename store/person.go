@@ -19,22 +19,13 @@ func identitiesOf(d ngo.Donor) []ngo.Identity {
 	return out
 }
 
-// The update that changes nothing makes the database return the row that is in the way.
-const (
-	claimOneIdentity = `
-insert into identity (kind, value, person_id)
-values ($1, $2, $3)
-on conflict (kind, value) do update
-set value = excluded.value
-returning kind, person_id`
-
-	claimTwoIdentities = `
-insert into identity (kind, value, person_id)
-values ($1, $2, $3), ($4, $5, $6)
-on conflict (kind, value) do update
-set value = excluded.value
-returning kind, person_id`
-)
+// E-mail comes first.
+const selectOwners = `
+select kind, person_id
+from identity
+where (kind = $1 and value = $2)
+   or (kind = $3 and value = $4)
+order by kind`
 
 type owner struct {
 	kind   ngo.IdentityKind
@@ -48,54 +39,39 @@ func scanOwner(s scanner) (o owner, err error) { return o, s.Scan(&o.kind, &o.pe
 // id is empty then.
 func (t *Tx) JoinPerson(d ngo.Donor) (ngo.PersonID, error) {
 	known := identitiesOf(d)
-	fresh := ngo.NewID[ngo.PersonID](t.now)
-	if len(known) == 0 {
-		if d.Name == "" {
-			return "", nil
-		}
-		return fresh, t.addPerson(fresh, d)
+	if len(known) == 0 && d.Name == "" {
+		return "", nil
 	}
-	owners, err := t.claimIdentities(fresh, known)
+	owners, err := t.ownersOf(known)
 	if err != nil {
 		return "", err
 	}
-	whose := func(o owner) bool { return o.person != fresh }
-	i := slices.IndexFunc(owners, whose)
-	if i < 0 {
-		return fresh, t.addPerson(fresh, d)
+	if len(owners) == 0 {
+		id := ngo.NewID[ngo.PersonID](t.now)
+		return id, t.addPerson(id, d, known)
 	}
-	person := owners[i].person
-	if slices.ContainsFunc(owners, func(o owner) bool { return o.person == fresh }) {
-		return person, t.giveIdentities(fresh, person)
-	}
-	return person, nil
+	return owners[0].person, t.learn(owners, known)
 }
 
-// claimIdentities writes the identities as those of fresh where they are nobody's, and tells whose each is, e-mail
-// first.
-func (t *Tx) claimIdentities(fresh ngo.PersonID, known []ngo.Identity) ([]owner, error) {
-	query := claimOneIdentity
-	if len(known) == 2 {
-		query = claimTwoIdentities
+// ownersOf tells whose the identities are, e-mail first. Those that are nobody's are left out. It reads before anything is
+// written, since most gifts come from people who are known.
+func (t *Tx) ownersOf(known []ngo.Identity) ([]owner, error) {
+	if len(known) == 0 {
+		return nil, nil
 	}
-	var args []any
-	for _, k := range known {
-		args = append(args, string(k.Kind), k.Value, string(fresh))
-	}
-	owners, err := all(t.w, "identities", scanOwner, query, args...)
-	slices.SortFunc(owners, func(a, b owner) int {
-		return slices.IndexFunc(known, func(k ngo.Identity) bool { return k.Kind == a.kind }) -
-			slices.IndexFunc(known, func(k ngo.Identity) bool { return k.Kind == b.kind })
-	})
-	return owners, err
+	first, last := known[0], known[len(known)-1]
+	return all(t.w, "identities", scanOwner, selectOwners, string(first.Kind), first.Value, string(last.Kind), last.Value)
 }
 
 const insertPerson = `
 insert into person (id, name, created)
 values ($1, $2, $3)`
 
-func (t *Tx) addPerson(id ngo.PersonID, d ngo.Donor) error {
+func (t *Tx) addPerson(id ngo.PersonID, d ngo.Donor, known []ngo.Identity) error {
 	if _, err := t.exec("add person", insertPerson, string(id), d.Name, t.stamp()); err != nil {
+		return err
+	}
+	if err := t.addIdentities(id, known); err != nil {
 		return err
 	}
 	t.audit("person.add", string(id), nil, facts{{"name", personal(d.Name)}, {"email", personal(d.EMail)}, {"phone", personal(d.Phone)}})
@@ -103,19 +79,36 @@ func (t *Tx) addPerson(id ngo.PersonID, d ngo.Donor) error {
 	return nil
 }
 
-const giveIdentities = `
-update identity
-set person_id = $2
-where person_id = $1`
-
-// giveIdentities hands what was claimed for a person who turned out to be known to the one they are.
-func (t *Tx) giveIdentities(fresh, person ngo.PersonID) error {
-	if _, err := t.exec("join person", giveIdentities, string(fresh), string(person)); err != nil {
+// learn gives the first owner what is nobody's.
+func (t *Tx) learn(owners []owner, known []ngo.Identity) error {
+	person := owners[0].person
+	fresh := slices.DeleteFunc(known, func(k ngo.Identity) bool {
+		return slices.ContainsFunc(owners, func(o owner) bool { return o.kind == k.Kind })
+	})
+	if len(fresh) == 0 {
+		return nil
+	}
+	if err := t.addIdentities(person, fresh); err != nil {
 		return err
 	}
-	t.audit("person.learn", string(person), nil, facts{{"identities", int64(1)}})
+	t.audit("person.learn", string(person), nil, facts{{"identities", int64(len(fresh))}})
 	t.changed("person", string(person))
 	return nil
+}
+
+var insertIdentities = newMultiRow(3, "insert into identity (kind, value, person_id) values ", "")
+
+func (t *Tx) addIdentities(person ngo.PersonID, fresh []ngo.Identity) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	_, query := insertIdentities.fitting(len(fresh)) // one or two
+	var args []any
+	for _, k := range fresh {
+		args = append(args, string(k.Kind), k.Value, string(person))
+	}
+	_, err := t.exec("add identities", query, args...)
+	return err
 }
 
 const selectPerson = `

@@ -74,11 +74,10 @@ create table person (
   erased text
 ) strict;
 
--- The person is written after its identities, in the same transaction: whose they are is known only then.
 create table identity (
   kind text not null check (kind in ('email', 'phone', 'upi')),
   value text not null,
-  person_id text not null references person (id) deferrable initially deferred,
+  person_id text not null references person (id),
   primary key (kind, value)
 ) strict, without rowid;
 
