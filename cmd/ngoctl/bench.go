@@ -47,7 +47,7 @@ func benchCommand(t terminal) *cli.Command {
 func benchFlags(gifts int) []cli.Flag {
 	flags := []cli.Flag{
 		&cli.IntFlag{Name: "orgs", Usage: "`N` organisations", Value: 1},
-		&cli.IntFlag{Name: "clients", Usage: "`N` connections of the load generator", Value: 64},
+		&cli.IntFlag{Name: "clients", Usage: "`N` connections of the load generator; 64, or two per organisation"},
 		&cli.DurationFlag{Name: "for", Usage: "length of the loaded part, as `10s`", Value: 10 * time.Second},
 		&cli.StringFlag{Name: "dir", Usage: "make the throw-away folder in `DIR`, say on the disk to be measured"},
 		&cli.BoolFlag{Name: "no-tls", Usage: "without TLS"},

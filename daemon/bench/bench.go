@@ -19,7 +19,7 @@ type Options struct {
 	Self     []string      // how to run ngoctl, such as {"/usr/local/bin/ngoctl"}
 	Dir      string        // where the throw-away folder is made; the system's own place when empty
 	Orgs     int           // organisations
-	Clients  int           // connections of the load generator
+	Clients  int           // connections of the load generator; 64, or two per organisation if that is more
 	For      time.Duration // length of the loaded part
 	Gifts    int           // gifts to send, or to find there
 	Jobs     int           // so many jobs to find parked, and as many that are due in a month
@@ -33,7 +33,7 @@ func (o Options) defaults() Options {
 		o.Orgs = 1
 	}
 	if o.Clients == 0 {
-		o.Clients = 64
+		o.Clients = max(64, 2*o.Orgs) // each organisation has a gateway of its own that sends
 	}
 	if o.For == 0 {
 		o.For = 10 * time.Second
