@@ -116,16 +116,17 @@ type Identity struct {
 
 // Delivery is what a provider sent, kept as it came.
 type Delivery struct {
-	ID        DeliveryID    `json:"id"`
-	Account   AccountID     `json:"account_id"`
-	Digest    [32]byte      `json:"-"` // SHA-256 of the body
-	Hint      string        `json:"hint,omitempty"`
-	Size      int64         `json:"size"`
-	State     DeliveryState `json:"state"`
-	Reason    string        `json:"reason,omitempty"`
-	Summary   string        `json:"summary,omitempty"` // the provider's name for it, such as payment.captured
-	Received  time.Time     `json:"received_at"`
-	Processed *time.Time    `json:"processed_at,omitempty"`
+	ID        DeliveryID     `json:"id"`
+	Account   AccountID      `json:"account_id"`
+	Digest    [32]byte       `json:"-"` // SHA-256 of the body
+	Hint      string         `json:"hint,omitempty"`
+	Size      int64          `json:"size"`
+	State     DeliveryState  `json:"state"`
+	Reason    string         `json:"reason,omitempty"`
+	Summary   string         `json:"summary,omitempty"` // the provider's name for it, such as payment.captured
+	Source    DeliverySource `json:"source"`
+	Received  time.Time      `json:"received_at"`
+	Processed *time.Time     `json:"processed_at,omitempty"`
 }
 
 // Payment is money moving at a gateway.
@@ -137,21 +138,153 @@ type Payment struct {
 	Amount        Money        `json:"amount"`
 	Fee           int64        `json:"fee_minor"` // taxes included; 0 when not told
 	Tax           int64        `json:"tax_minor"`
-	Method        string       `json:"method"`    // upi, card, netbanking, wallet, …
-	Reference     string       `json:"reference"` // RRN, UTR or the bank's own number
+	Method        string       `json:"method"`            // upi, card, netbanking, wallet, …
+	Reference     string       `json:"reference"`         // RRN, UTR or the bank's own number
+	Alias         Ref          `json:"alias,omitempty"`   // a second id of the gateway's, such as PayU's mihpayid
+	Order         string       `json:"order,omitempty"`   // the order, link, code or subscription that it belongs to
+	Problem       string       `json:"problem,omitempty"` // what the gateway said when it failed
+	Returned      int64        `json:"returned_minor"`    // what went back: processed refunds and lost disputes
+	Recovered     bool         `json:"recovered"`         // it was missed, and found by asking
 	International bool         `json:"international"`
 	Created       time.Time    `json:"created_at"` // at the gateway
 	Seen          time.Time    `json:"seen_at"`    // here
 	Delivery      DeliveryID   `json:"delivery_id"`
 }
 
+// Sighting is one state in which a payment was seen, with the provider's own time of it. A payment keeps one of each
+// state, whatever the order in which they came.
+type Sighting struct {
+	State    PaymentState `json:"state"`
+	At       time.Time    `json:"at"`
+	Text     string       `json:"text,omitempty"` // such as why it failed
+	Delivery DeliveryID   `json:"delivery_id"`
+}
+
+// Refund is money on its way back to a donor.
+type Refund struct {
+	ID         RefundID    `json:"id"`
+	Account    AccountID   `json:"account_id"`
+	Ref        Ref         `json:"ref,omitempty"`        // the gateway's id; empty until it is known
+	Token      string      `json:"token,omitempty"`      // our own id at the gateway, for a refund asked for here
+	PaymentRef Ref         `json:"payment_ref"`          // as the gateway names it
+	Payment    PaymentID   `json:"payment_id,omitempty"` // empty until the payment is known
+	State      RefundState `json:"state"`
+	Amount     Money       `json:"amount"`
+	Reference  string      `json:"reference,omitempty"` // the bank's number: ARN, RRN or UTR
+	Reason     string      `json:"reason,omitempty"`    // why it was asked for
+	Problem    string      `json:"problem,omitempty"`   // why it failed
+	Actor      string      `json:"actor,omitempty"`     // who asked for it here; empty when it was made at the gateway
+	Created    time.Time   `json:"created_at"`
+	Settled    *time.Time  `json:"settled_at,omitempty"`
+}
+
+// Dispute is a donor's bank asking for a payment back.
+type Dispute struct {
+	ID         DisputeID    `json:"id"`
+	Account    AccountID    `json:"account_id"`
+	Ref        Ref          `json:"ref"`
+	PaymentRef Ref          `json:"payment_ref"`
+	Payment    PaymentID    `json:"payment_id,omitempty"` // empty until the payment is known
+	State      DisputeState `json:"state"`
+	Phase      string       `json:"phase,omitempty"` // fraud, retrieval, chargeback, …
+	Amount     Money        `json:"amount"`
+	Deducted   int64        `json:"deducted_minor"` // taken from us; 0 unless lost
+	Reason     string       `json:"reason,omitempty"`
+	RespondBy  *time.Time   `json:"respond_by,omitempty"`
+	Created    time.Time    `json:"created_at"`
+}
+
+// Settlement is a payout of the gateway's to the bank.
+type Settlement struct {
+	ID      SettlementID    `json:"id"`
+	Account AccountID       `json:"account_id"`
+	Ref     Ref             `json:"ref"`
+	State   SettlementState `json:"state"`
+	Amount  Money           `json:"amount"`
+	Fees    int64           `json:"fees_minor"`
+	Tax     int64           `json:"tax_minor"`
+	UTR     string          `json:"utr,omitempty"`
+	Created time.Time       `json:"created_at"`
+}
+
+// Citizenship decides from whom a gift is, for the Foreign Contribution (Regulation) Act: not where a donor lives or banks.
+type Citizenship string
+
+// What is known of a donor's citizenship.
+const (
+	CitizenUnknown Citizenship = ""
+	CitizenIndian  Citizenship = "indian"
+	CitizenForeign Citizenship = "foreign"
+)
+
+// Pot keeps domestic and foreign contributions apart: the law lets them share neither account nor book.
+type Pot string
+
+// The pots.
+const (
+	Domestic Pot = "domestic"
+	Foreign  Pot = "foreign"
+)
+
+// FundKind tells what a gift may be used for.
+type FundKind string
+
+// The kinds of fund.
+const (
+	FundGeneral  FundKind = "general"
+	FundSpecific FundKind = "specific" // for the purpose that the donor named
+	FundCorpus   FundKind = "corpus"   // given to keep: the donor said so
+)
+
+// IDKind is a kind of document by which the yearly statement may name a donor who has no PAN. Aadhaar is not among them: its
+// number is never kept.
+type IDKind string
+
+// The documents, in the order of the statement's own list.
+const (
+	IDTaxpayer IDKind = "tin" // a foreign taxpayer identification number
+	IDPassport IDKind = "passport"
+	IDElector  IDKind = "epic" // elector's photo identity card
+	IDDriving  IDKind = "licence"
+	IDRation   IDKind = "ration"
+)
+
+// Purpose is what gifts are asked for: a fund of its own, a corpus, a campaign.
+type Purpose struct {
+	ID      PurposeID  `json:"id"`
+	Name    string     `json:"name"`  // short name for commands and notes, such as school-lunch
+	Title   string     `json:"title"` // as it is printed
+	Kind    FundKind   `json:"kind"`
+	Aliases []string   `json:"aliases"` // what payment forms call it; compared without case, spaces and punctuation
+	Created time.Time  `json:"created_at"`
+	Closed  *time.Time `json:"closed_at,omitempty"`
+}
+
+// Health is how the connection to a gateway is.
+type Health struct {
+	LastWebhook *time.Time `json:"last_webhook_at,omitempty"`
+	LastPoll    *time.Time `json:"last_poll_at,omitempty"` // that went well
+	PolledFrom  *time.Time `json:"polled_from,omitempty"`  // how far back it asked
+	PolledTo    *time.Time `json:"polled_to,omitempty"`    // up to when everything is known to have been asked for
+	Polling     bool       `json:"polling"`                // the gateway is being asked right now
+	Seen        int64      `json:"seen"`                   // what the latest poll was told of
+	Found       int64      `json:"found"`                  // and what of it was missing here
+	PollError   string     `json:"poll_error,omitempty"`   // why the latest poll failed
+	Alarm       string     `json:"alarm,omitempty"`        // in plain words; empty when all is well
+	AlarmSince  *time.Time `json:"alarm_since,omitempty"`
+}
+
 // Donor is the snapshot of a donor that a gift keeps, whatever becomes of the person.
 type Donor struct {
-	Name    string `json:"name"`
-	EMail   string `json:"email"`
-	Phone   string `json:"phone"`
-	Address string `json:"address"`
-	PAN     string `json:"pan,omitempty"` // sealed at rest; masked when shown
+	Name        string      `json:"name"`
+	EMail       string      `json:"email"`
+	Phone       string      `json:"phone"`
+	Address     string      `json:"address"`
+	PAN         string      `json:"pan,omitempty"`       // sealed at rest; masked when shown
+	IDKind      IDKind      `json:"id_kind,omitempty"`   // of a donor without a PAN
+	IDNumber    string      `json:"id_number,omitempty"` // sealed at rest; masked when shown
+	Language    string      `json:"language,omitempty"`  // en, ta, hi; empty is the organisation's own
+	Citizenship Citizenship `json:"citizenship,omitempty"`
 }
 
 // Donation is a gift.
@@ -168,6 +301,25 @@ type Donation struct {
 	Method   string        `json:"method"`
 	Recorded time.Time     `json:"recorded_at"`
 	Receipt  ReceiptID     `json:"receipt_id,omitempty"`
+
+	Returned  int64      `json:"returned_minor"` // what went back to the donor; the gift is worth Amount less this
+	Pot       Pot        `json:"pot"`
+	Fund      FundKind   `json:"fund"`
+	PurposeID PurposeID  `json:"purpose_id,omitempty"` // the purpose of ours that Purpose names
+	Campaign  string     `json:"campaign,omitempty"`
+	Declined  bool       `json:"declined"`           // no tax receipt is wanted: a plain one does
+	Slip      DonationID `json:"slip_of,omitempty"`  // an equal gift of the same donor, minutes before: likely a slip
+	Recovered bool       `json:"recovered"`          // it was missed and found by asking, and nobody has looked at it yet
+	Edited    bool       `json:"edited"`             // a person put the donor's facts right: events change them no more
+	Asked     *time.Time `json:"asked_at,omitempty"` // when the donor was first asked for facts
+	Reminded  int        `json:"reminded"`           // how often again
+	Hold      string     `json:"hold,omitempty"`     // why a person holds it
+	Released  []string   `json:"released"`           // codes of reasons to hold that a person has looked at
+}
+
+// Net is what a gift is worth: what was paid less what went back.
+func (d Donation) Net() Money {
+	return Money{Minor: max(d.Amount.Minor-d.Returned, 0), Currency: d.Amount.Currency}
 }
 
 // Receipt is a numbered paper for one gift. Facts is all that was printed, fixed at issue.
@@ -184,12 +336,28 @@ type Receipt struct {
 	Tax      bool         `json:"tax"` // whether it carries the line on deduction
 	Issued   time.Time    `json:"issued_at"`
 	Document BlobID       `json:"document_id,omitempty"` // the PDF, once rendered
+	Replaces ReceiptID    `json:"replaces_id,omitempty"` // the receipt in whose place it stands
+	Ended    *time.Time   `json:"ended_at,omitempty"`    // when it was voided or replaced
+	Reason   string       `json:"reason,omitempty"`      // and why
 	Facts    []byte       `json:"-"`                     // JSON, sealed at rest
 }
+
+// MessageKind tells what a message says.
+type MessageKind string
+
+// The kinds of message.
+const (
+	MessageReceipt      MessageKind = "receipt"
+	MessageCancellation MessageKind = "cancellation" // its receipt is void
+	MessageAsk          MessageKind = "ask"          // which facts are missing, with a link
+	MessageReminder     MessageKind = "reminder"     // the same again
+)
 
 // Message is something that goes out to a person through a channel.
 type Message struct {
 	ID        MessageID    `json:"id"`
+	Kind      MessageKind  `json:"kind"`
+	Donation  DonationID   `json:"donation_id,omitempty"`
 	Account   AccountID    `json:"account_id,omitempty"` // the channel that took it; empty until one does
 	Receipt   ReceiptID    `json:"receipt_id,omitempty"`
 	Person    PersonID     `json:"person_id"`
@@ -235,6 +403,9 @@ type ActKind string
 const (
 	ActProfile ActKind = "profile.set"
 	ActAccount ActKind = "account.remove"
+	ActSetting ActKind = "account.set"
+	ActGift    ActKind = "donation.set" // a hold, a release, or facts put right
+	ActPurpose ActKind = "purpose.set"
 )
 
 // AuditEntry is one line of the trail. Before and After are JSON; personal data in them stands as salted digests.

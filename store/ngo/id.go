@@ -10,32 +10,40 @@ import (
 // An identifier is a prefix that names the kind, an underscore, and 26 signs of Crockford's base 32: 48 bits of
 // milliseconds and 80 random bits. Identifiers sort by time and cannot be guessed.
 type (
-	OrgID      string
-	UserID     string
-	TokenID    string
-	AccountID  string
-	PersonID   string
-	DeliveryID string
-	PaymentID  string
-	DonationID string
-	ReceiptID  string
-	MessageID  string
-	BlobID     string
-	ActID      string
+	OrgID        string
+	UserID       string
+	TokenID      string
+	AccountID    string
+	PersonID     string
+	DeliveryID   string
+	PaymentID    string
+	DonationID   string
+	ReceiptID    string
+	MessageID    string
+	BlobID       string
+	ActID        string
+	RefundID     string
+	DisputeID    string
+	SettlementID string
+	PurposeID    string
 )
 
-func (OrgID) prefix() string      { return "org" }
-func (UserID) prefix() string     { return "usr" }
-func (TokenID) prefix() string    { return "tok" }
-func (AccountID) prefix() string  { return "acc" }
-func (PersonID) prefix() string   { return "per" }
-func (DeliveryID) prefix() string { return "dlv" }
-func (PaymentID) prefix() string  { return "pmt" }
-func (DonationID) prefix() string { return "don" }
-func (ReceiptID) prefix() string  { return "rcp" }
-func (MessageID) prefix() string  { return "msg" }
-func (BlobID) prefix() string     { return "blb" }
-func (ActID) prefix() string      { return "act" }
+func (OrgID) prefix() string        { return "org" }
+func (UserID) prefix() string       { return "usr" }
+func (TokenID) prefix() string      { return "tok" }
+func (AccountID) prefix() string    { return "acc" }
+func (PersonID) prefix() string     { return "per" }
+func (DeliveryID) prefix() string   { return "dlv" }
+func (PaymentID) prefix() string    { return "pmt" }
+func (DonationID) prefix() string   { return "don" }
+func (ReceiptID) prefix() string    { return "rcp" }
+func (MessageID) prefix() string    { return "msg" }
+func (BlobID) prefix() string       { return "blb" }
+func (ActID) prefix() string        { return "act" }
+func (RefundID) prefix() string     { return "rfd" }
+func (DisputeID) prefix() string    { return "dsp" }
+func (SettlementID) prefix() string { return "stl" }
+func (PurposeID) prefix() string    { return "pur" }
 
 // JobID is the queue's own identifier of a message.
 type JobID string

@@ -21,6 +21,69 @@ var paymentRank = map[PaymentState]int{
 	PaymentCreated: 1, PaymentFailed: 2, PaymentAuthorized: 3, PaymentCaptured: 4, PaymentChargedBack: 5,
 }
 
+// RefundState only moves forward, and may skip. What was requested here has no answer of the gateway's yet.
+type RefundState string
+
+// States of a refund. A gateway that tells of one refund both that it failed and that it was processed is believed in the
+// latter: the donor has the money.
+const (
+	RefundRequested RefundState = "requested"
+	RefundPending   RefundState = "pending"
+	RefundFailed    RefundState = "failed"
+	RefundProcessed RefundState = "processed"
+)
+
+// CanBecome tells whether an event that shows the state to moves a refund on from s.
+func (s RefundState) CanBecome(to RefundState) bool { return refundRank[to] > refundRank[s] }
+
+var refundRank = map[RefundState]int{RefundRequested: 1, RefundPending: 2, RefundFailed: 3, RefundProcessed: 4}
+
+// DisputeState only moves forward, and may skip.
+type DisputeState string
+
+// States of a dispute. While it is open or under review the gift is held; only lost takes money away.
+const (
+	DisputeOpen        DisputeState = "open"
+	DisputeUnderReview DisputeState = "under_review"
+	DisputeClosed      DisputeState = "closed"
+	DisputeWon         DisputeState = "won"
+	DisputeLost        DisputeState = "lost"
+)
+
+// CanBecome tells whether an event that shows the state to moves a dispute on from s.
+func (s DisputeState) CanBecome(to DisputeState) bool { return disputeRank[to] > disputeRank[s] }
+
+// Unsettled tells whether the outcome is still to come.
+func (s DisputeState) Unsettled() bool { return s == DisputeOpen || s == DisputeUnderReview }
+
+var disputeRank = map[DisputeState]int{DisputeOpen: 1, DisputeUnderReview: 2, DisputeClosed: 3, DisputeWon: 4, DisputeLost: 5}
+
+// SettlementState only moves forward.
+type SettlementState string
+
+// States of a settlement.
+const (
+	SettlementCreated   SettlementState = "created"
+	SettlementFailed    SettlementState = "failed"
+	SettlementProcessed SettlementState = "processed"
+)
+
+// CanBecome tells whether an event that shows the state to moves a settlement on from s.
+func (s SettlementState) CanBecome(to SettlementState) bool {
+	return settlementRank[to] > settlementRank[s]
+}
+
+var settlementRank = map[SettlementState]int{SettlementCreated: 1, SettlementFailed: 2, SettlementProcessed: 3}
+
+// DeliverySource tells how a delivery came.
+type DeliverySource string
+
+// The sources of deliveries.
+const (
+	SourceWebhook DeliverySource = "webhook" // the provider sent it
+	SourcePoll    DeliverySource = "poll"    // the provider was asked
+)
+
 // DeliveryState tells what became of a delivery.
 type DeliveryState string
 
@@ -60,7 +123,7 @@ func (s DonationState) CanBecome(to DonationState) bool {
 var donationMoves = map[DonationState][]DonationState{
 	DonationWaiting:  {DonationHeld, DonationReceived, DonationReversed},
 	DonationHeld:     {DonationWaiting, DonationReceived, DonationReversed},
-	DonationReceived: {DonationHeld, DonationReversed},
+	DonationReceived: {DonationWaiting, DonationHeld, DonationReversed},
 }
 
 // ReceiptState tells whether a receipt still stands.
@@ -123,6 +186,9 @@ const (
 	JobReact   JobKind = "react"   // subject: a donation
 	JobRender  JobKind = "render"  // subject: a receipt
 	JobDeliver JobKind = "deliver" // subject: a message
+	JobConfirm JobKind = "confirm" // subject: a delivery whose claim the gateway is asked about
+	JobRefund  JobKind = "refund"  // subject: a refund to ask the gateway for
+	JobAsk     JobKind = "ask"     // subject: a donation whose donor is asked for facts, and reminded
 )
 
 // JobState tells whether a job will run.

@@ -1,0 +1,36 @@
+package ngo
+
+import "strings"
+
+// LooksLikeAadhaar tells whether s could be an Aadhaar number: twelve digits, the first from 2 to 9, with the right check
+// digit (Verhoeff, Acta Mathematica 1969), however they are grouped. Such a number is never kept.
+func LooksLikeAadhaar(s string) bool {
+	digits := strings.Map(func(r rune) rune {
+		if d, ok := digit(r); ok {
+			return rune('0' + d)
+		}
+		if r == ' ' || r == '-' {
+			return -1
+		}
+		return 'x'
+	}, strings.TrimSpace(s))
+	if len(digits) != 12 || strings.Contains(digits, "x") || digits[0] < '2' {
+		return false
+	}
+	c := 0
+	for i := range digits {
+		c = verhoeffProduct[c][verhoeffShift[i%8][digits[len(digits)-1-i]-'0']]
+	}
+	return c == 0
+}
+
+var verhoeffProduct = [10][10]int{
+	{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 0, 6, 7, 8, 9, 5}, {2, 3, 4, 0, 1, 7, 8, 9, 5, 6}, {3, 4, 0, 1, 2, 8, 9, 5, 6, 7},
+	{4, 0, 1, 2, 3, 9, 5, 6, 7, 8}, {5, 9, 8, 7, 6, 0, 4, 3, 2, 1}, {6, 5, 9, 8, 7, 1, 0, 4, 3, 2}, {7, 6, 5, 9, 8, 2, 1, 0, 4, 3},
+	{8, 7, 6, 5, 9, 3, 2, 1, 0, 4}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0},
+}
+
+var verhoeffShift = [8][10]int{
+	{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 5, 7, 6, 2, 8, 3, 0, 9, 4}, {5, 8, 0, 3, 7, 9, 6, 1, 4, 2}, {8, 9, 1, 6, 0, 4, 3, 5, 2, 7},
+	{9, 4, 5, 3, 1, 2, 6, 8, 7, 0}, {4, 2, 8, 6, 5, 7, 3, 9, 0, 1}, {2, 7, 9, 3, 8, 0, 6, 4, 1, 5}, {7, 0, 4, 6, 9, 1, 3, 2, 5, 8},
+}
