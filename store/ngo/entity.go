@@ -419,3 +419,24 @@ type AuditEntry struct {
 	After   string    `json:"after,omitempty"`
 	Hash    string    `json:"hash"`
 }
+
+// ApprovedOn tells whether the organisation could give a receipt for deduction for a gift of that day, if all is known of the
+// donor: its approval is on record and valid, and so is its own PAN.
+func (p Profile) ApprovedOn(day Date) bool {
+	return p.ApprovalNumber != "" && p.PAN != "" && p.ApprovalFrom != "" && p.ApprovalUntil != "" && p.ApprovalFrom <= day && day <= p.ApprovalUntil
+}
+
+// Missing names what a receipt for deduction needs and is not known of the donor: name, address, id.
+func (d Donor) Missing() []string {
+	var out []string
+	if d.Name == "" {
+		out = append(out, "name")
+	}
+	if d.Address == "" {
+		out = append(out, "address")
+	}
+	if d.PAN == "" && d.IDNumber == "" {
+		out = append(out, "id")
+	}
+	return out
+}
