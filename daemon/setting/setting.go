@@ -19,6 +19,7 @@ type Field struct {
 	Default  string   `json:"default"`
 	Kind     Kind     `json:"kind"`
 	Choices  []string `json:"choices,omitempty"` // what a Choice may be
+	Former   string   `json:"former,omitempty"`  // the setting that keeps the value before the last change for a while, as it is still in use
 }
 
 // Kind is how a value is checked.
