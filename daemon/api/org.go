@@ -41,6 +41,33 @@ func (c *Client) RemoveGateway(ctx context.Context, org, name string) error {
 	return c.send(ctx, remove("orgs", org, "gateways", name))
 }
 
+// SetGateway changes settings of a connection and keeps the others. When no secret is among them it can be undone. Codes:
+// NotFound, Invalid.
+func (c *Client) SetGateway(ctx context.Context, org, name string, s SetAccount) (Account, error) {
+	return call[Account](ctx, c, patch(s, "orgs", org, "gateways", name))
+}
+
+// RotateSecret gives a secret of a connection a new value; the old one counts for 15 days more. Codes: NotFound, Invalid.
+func (c *Client) RotateSecret(ctx context.Context, org, name string, r Rotate) (Account, error) {
+	return call[Account](ctx, c, post(r, "orgs", org, "gateways", name, "rotate"))
+}
+
+// TestGateway tries the credentials of a connection, and the way in by a signed delivery that means nothing. What does not
+// work is in the answer and no error. Codes: NotFound, Unavailable without a daemon.
+func (c *Client) TestGateway(ctx context.Context, org, name string) (GatewayTest, error) {
+	r := post(nil, "orgs", org, "gateways", name, "test")
+	r.slow = true
+	return call[GatewayTest](ctx, c, r)
+}
+
+// CatchUp asks a gateway for what was missed and records it, however long that takes. It may be repeated. Codes: NotFound,
+// Invalid where the gateway cannot be asked, Unavailable without a daemon.
+func (c *Client) CatchUp(ctx context.Context, org, name string, q CatchUpRequest) (CatchUpReport, error) {
+	r := post(q, "orgs", org, "gateways", name, "catch-up")
+	r.slow = true
+	return call[CatchUpReport](ctx, c, r)
+}
+
 // Channels lists the connections to messaging channels.
 func (c *Client) Channels(ctx context.Context, org string) ([]Account, error) {
 	return list[Account](ctx, c, get("orgs", org, "channels"))
@@ -74,6 +101,69 @@ func (c *Client) Donations(ctx context.Context, org string, q DonationQuery) (Pa
 // Donation gives a gift with its timeline, receipt and messages.
 func (c *Client) Donation(ctx context.Context, org string, id ngo.DonationID) (Donation, error) {
 	return call[Donation](ctx, c, get("orgs", org, "donations", string(id)))
+}
+
+// EditDonation puts the donor's facts of a gift right; events change them no more. It can be undone until a receipt is
+// issued. Codes: NotFound, Invalid naming every fault.
+func (c *Client) EditDonation(ctx context.Context, org string, id ngo.DonationID, e DonationEdit) (Changed, error) {
+	return call[Changed](ctx, c, patch(e, "orgs", org, "donations", string(id)))
+}
+
+// HoldDonation keeps a gift back for somebody to look at. It can be undone. Codes: NotFound, Invalid, Conflict.
+func (c *Client) HoldDonation(ctx context.Context, org string, id ngo.DonationID, reason string) (Changed, error) {
+	return call[Changed](ctx, c, post(Why{Reason: reason}, "orgs", org, "donations", string(id), "hold"))
+}
+
+// ReleaseDonation says that somebody has looked at a gift: what it is held for counts no more, what it waits for is not
+// asked for, and its marks go. The note may be empty. It can be undone. Codes: NotFound, Conflict.
+func (c *Client) ReleaseDonation(ctx context.Context, org string, id ngo.DonationID, note string) (Changed, error) {
+	return call[Changed](ctx, c, post(Why{Reason: note}, "orgs", org, "donations", string(id), "release"))
+}
+
+// RefundDonation has a gift paid back, in full or in part. The gateway is asked soon after, and what it says comes to stand
+// in the refund. It cannot be undone. Codes: NotFound, Invalid, Conflict.
+func (c *Client) RefundDonation(ctx context.Context, org string, id ngo.DonationID, r RefundRequest) (ngo.Refund, error) {
+	return call[ngo.Refund](ctx, c, post(r, "orgs", org, "donations", string(id), "refund"))
+}
+
+// Payments lists payments, those seen last first, whether they made a gift or not.
+func (c *Client) Payments(ctx context.Context, org string, q PaymentQuery) (Page[ngo.Payment], error) {
+	return call[Page[ngo.Payment]](ctx, c, get("orgs", org, "payments").with(q.values()))
+}
+
+// Payment gives a payment with all that was told of it.
+func (c *Client) Payment(ctx context.Context, org string, id ngo.PaymentID) (Payment, error) {
+	return call[Payment](ctx, c, get("orgs", org, "payments", string(id)))
+}
+
+// Persons lists persons, newest first.
+func (c *Client) Persons(ctx context.Context, org string, q PersonQuery) (Page[ngo.Person], error) {
+	return call[Page[ngo.Person]](ctx, c, get("orgs", org, "persons").with(q.values()))
+}
+
+// Person gives a person with a page of their gifts.
+func (c *Client) Person(ctx context.Context, org string, id ngo.PersonID, q ListQuery) (Person, error) {
+	return call[Person](ctx, c, get("orgs", org, "persons", string(id)).with(q.values()))
+}
+
+// Purposes lists what gifts are asked for, those closed included.
+func (c *Client) Purposes(ctx context.Context, org string) ([]ngo.Purpose, error) {
+	return list[ngo.Purpose](ctx, c, get("orgs", org, "purposes"))
+}
+
+// AddPurpose enters a purpose. Codes: Invalid, Conflict.
+func (c *Client) AddPurpose(ctx context.Context, org string, p NewPurpose) (ngo.Purpose, error) {
+	return call[ngo.Purpose](ctx, c, post(p, "orgs", org, "purposes"))
+}
+
+// SetPurpose changes a purpose. It can be undone. Codes: NotFound, Invalid, Conflict.
+func (c *Client) SetPurpose(ctx context.Context, org, name string, e PurposeEdit) (ngo.Purpose, error) {
+	return call[ngo.Purpose](ctx, c, patch(e, "orgs", org, "purposes", name))
+}
+
+// ClosePurpose takes no more gifts for a purpose. Those it has stay with it. It can be undone. Codes: NotFound, Conflict.
+func (c *Client) ClosePurpose(ctx context.Context, org, name string) error {
+	return c.send(ctx, remove("orgs", org, "purposes", name))
 }
 
 // Receipts lists receipts, newest first.

@@ -44,15 +44,79 @@ func set[T ~string](v url.Values, name string, value T) {
 // DonationQuery asks for gifts, newest first. What is empty does not restrict.
 type DonationQuery struct {
 	ListQuery
-	State    ngo.DonationState
-	From, To ngo.Date // days of the gift, both included
+	State       ngo.DonationState
+	From, To    ngo.Date // days of the gift, both included
+	Gateway     string   // name or id of the gateway it came through
+	Least, Most int64    // minor units, both included
+	Donor       string   // e-mail address, phone number, or a part of the name
+	Purpose     string   // name or id of a purpose, or a part of what the donor wrote
+	Pot         ngo.Pot
+	Mark        Mark
 }
+
+// Mark is what a gift is marked with, for somebody to look at.
+type Mark string
+
+// The marks.
+const (
+	MarkSlip      Mark = "slip"      // likely a slip: the donor gave the same minutes before
+	MarkRecovered Mark = "recovered" // it was missed, and found by asking
+	MarkAny       Mark = "any"
+)
 
 func (q DonationQuery) values() url.Values {
 	v := q.ListQuery.values()
 	set(v, "state", q.State)
 	set(v, "from", q.From)
 	set(v, "to", q.To)
+	set(v, "gateway", q.Gateway)
+	setAmount(v, "least", q.Least)
+	setAmount(v, "most", q.Most)
+	set(v, "donor", q.Donor)
+	set(v, "purpose", q.Purpose)
+	set(v, "pot", q.Pot)
+	set(v, "mark", q.Mark)
+	return v
+}
+
+func setAmount(v url.Values, name string, minor int64) {
+	if minor != 0 {
+		v.Set(name, strconv.FormatInt(minor, 10))
+	}
+}
+
+// PaymentQuery asks for payments, those seen last first. What is empty does not restrict.
+type PaymentQuery struct {
+	ListQuery
+	State     ngo.PaymentState
+	From, To  ngo.Date // days of the payment in the organisation's zone, both included
+	Gateway   string   // name or id of the gateway
+	Method    string   // upi, card, …
+	Recovered bool     // only those that were missed and found by asking
+}
+
+func (q PaymentQuery) values() url.Values {
+	v := q.ListQuery.values()
+	set(v, "state", q.State)
+	set(v, "from", q.From)
+	set(v, "to", q.To)
+	set(v, "gateway", q.Gateway)
+	set(v, "method", q.Method)
+	if q.Recovered {
+		v.Set("recovered", "true")
+	}
+	return v
+}
+
+// PersonQuery asks for persons, newest first.
+type PersonQuery struct {
+	ListQuery
+	Text string // e-mail address, phone number, or a part of the name; empty: everybody
+}
+
+func (q PersonQuery) values() url.Values {
+	v := q.ListQuery.values()
+	set(v, "text", q.Text)
 	return v
 }
 
@@ -76,12 +140,16 @@ func (q ReceiptQuery) values() url.Values {
 // DeliveryQuery asks for deliveries, newest first.
 type DeliveryQuery struct {
 	ListQuery
-	State ngo.DeliveryState
+	State   ngo.DeliveryState
+	Gateway string // name or id of the gateway
+	Source  ngo.DeliverySource
 }
 
 func (q DeliveryQuery) values() url.Values {
 	v := q.ListQuery.values()
 	set(v, "state", q.State)
+	set(v, "gateway", q.Gateway)
+	set(v, "source", q.Source)
 	return v
 }
 

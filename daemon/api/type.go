@@ -119,6 +119,10 @@ type Summary struct {
 	JobsReady      int64    `json:"jobs_ready"`
 	JobsParked     int64    `json:"jobs_parked"`
 	Quarantined    int64    `json:"quarantined" doc:"Deliveries that were signed but not understood."`
+	Flagged        int64    `json:"flagged" doc:"Gifts that are likely slips: the donor gave the same minutes before."`
+	Recovered      int64    `json:"recovered" doc:"Gifts that were missed and found by asking, and nobody has looked at yet."`
+	Reversed       int64    `json:"reversed" doc:"Gifts that went back to the donor."`
+	GatewayAlarms  int64    `json:"gateway_alarms" doc:"Gateways with which something is wrong."`
 }
 
 // NewUser asks for a user.
@@ -157,10 +161,54 @@ type AddAccount struct {
 	Values setting.Values `json:"values" doc:"Settings by name, secrets included."`
 }
 
-// Account is a connection to a provider. Its secrets never leave the daemon.
+// Account is a connection to a provider. Its secrets never leave the daemon. Everything but the account itself is of
+// gateways only.
 type Account struct {
 	ngo.Account
-	URL string `json:"url,omitempty" doc:"The address to enter at the provider, for a gateway."`
+	URL       string      `json:"url,omitempty" doc:"The address to enter at the provider, for a gateway."`
+	Health    *ngo.Health `json:"health,omitempty" doc:"How the connection is, for a gateway."`
+	Doubt     string      `json:"doubt,omitempty" doc:"What of its events is believed unconfirmed; empty when nothing is."`
+	CanPoll   bool        `json:"can_poll" doc:"Whether it can be asked what happened."`
+	CanRefund bool        `json:"can_refund" doc:"Whether it can be asked to pay back."`
+}
+
+// SetAccount changes settings of a connection; those not named stay. An empty value takes a setting back to its default.
+type SetAccount struct {
+	Values setting.Values `json:"values" doc:"Settings by name, secrets included."`
+}
+
+// Rotate gives a secret a new value. The old one counts for 15 days more.
+type Rotate struct {
+	Field string `json:"field,omitempty" maxLength:"40" doc:"Which secret; not needed where only one can be rotated."`
+	Value string `json:"value" minLength:"1" maxLength:"16384"`
+}
+
+// GatewayTest is what came of trying a gateway: the credentials, and a signed delivery by way of the public address.
+type GatewayTest struct {
+	OK    bool       `json:"ok"`
+	Steps []TestStep `json:"steps"`
+}
+
+// TestStep is one thing that was tried.
+type TestStep struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	Text string `json:"text" doc:"What was seen."`
+	Hint string `json:"hint,omitempty"`
+}
+
+// CatchUpRequest asks to have a gateway asked for what was missed.
+type CatchUpRequest struct {
+	Since time.Time `json:"since" doc:"From when on; at most 90 days ago."`
+}
+
+// CatchUpReport is what came of asking a gateway. What was found takes the way of every delivery from then on.
+type CatchUpReport struct {
+	From    time.Time `json:"from"`
+	To      time.Time `json:"to" doc:"Up to when everything was asked for."`
+	Seen    int64     `json:"seen" doc:"What the gateway told of."`
+	Found   int64     `json:"found" doc:"And what of it was missing here."`
+	Problem string    `json:"problem,omitempty" doc:"Why it ended early; what came before it counts."`
 }
 
 // Check is what came of connecting to a provider.
@@ -174,9 +222,87 @@ type Check struct {
 type Donation struct {
 	ngo.Donation
 	Payment  *ngo.Payment  `json:"payment,omitempty"`
-	Receipt  *ngo.Receipt  `json:"receipt,omitempty"`
+	Receipt  *ngo.Receipt  `json:"receipt,omitempty" doc:"The one that stands."`
+	Receipts []ngo.Receipt `json:"receipts" doc:"All, oldest first, those void and replaced included."`
+	Refunds  []ngo.Refund  `json:"refunds"`
+	Disputes []ngo.Dispute `json:"disputes"`
 	Messages []ngo.Message `json:"messages"`
 	Timeline []Moment      `json:"timeline" doc:"What happened, oldest first."`
+}
+
+// DonationEdit puts the facts of a gift's donor right: the fields that are not nil. An empty text takes a fact away.
+type DonationEdit struct {
+	Name        *string          `json:"name,omitempty" maxLength:"200"`
+	Address     *string          `json:"address,omitempty" maxLength:"500"`
+	EMail       *string          `json:"email,omitempty" maxLength:"254"`
+	Phone       *string          `json:"phone,omitempty" maxLength:"32"`
+	PAN         *string          `json:"pan,omitempty" maxLength:"20"`
+	IDKind      *ngo.IDKind      `json:"id_kind,omitempty" enum:"tin,passport,epic,licence,ration," doc:"Of a donor without a PAN."`
+	IDNumber    *string          `json:"id_number,omitempty" maxLength:"40" doc:"Never an Aadhaar number: it is refused."`
+	Language    *string          `json:"language,omitempty" enum:"en,ta,hi," doc:"Empty is the organisation's own."`
+	Citizenship *ngo.Citizenship `json:"citizenship,omitempty" enum:"indian,foreign," doc:"Empty is unknown."`
+	Purpose     *string          `json:"purpose,omitempty" maxLength:"200"`
+	Campaign    *string          `json:"campaign,omitempty" maxLength:"200"`
+	Declined    *bool            `json:"declined,omitempty" doc:"The donor wants no tax receipt: a plain one does."`
+}
+
+// Why says why something is done.
+type Why struct {
+	Reason string `json:"reason,omitempty" maxLength:"500"`
+}
+
+// Changed is a gift after a change, and the act by which that can be undone.
+type Changed struct {
+	Act      ngo.Act      `json:"act"`
+	Donation ngo.Donation `json:"donation"`
+}
+
+// RefundRequest asks to pay a gift back.
+type RefundRequest struct {
+	AmountMinor int64  `json:"amount_minor,omitempty" minimum:"0" doc:"How much; 0 is all that remains."`
+	Reason      string `json:"reason" minLength:"1" maxLength:"500"`
+}
+
+// Payment is a payment with all that was told of it.
+type Payment struct {
+	ngo.Payment
+	Sightings []ngo.Sighting `json:"sightings" doc:"The states in which it was seen, by the provider's own time."`
+	Refunds   []ngo.Refund   `json:"refunds"`
+	Disputes  []ngo.Dispute  `json:"disputes"`
+	Donation  ngo.DonationID `json:"donation_id,omitempty" doc:"The gift it made, if it made one."`
+}
+
+// Person is a person with what they gave.
+type Person struct {
+	ngo.Person
+	Totals    []Total        `json:"totals" doc:"What is left of what they gave, one total per currency."`
+	First     ngo.Date       `json:"first,omitempty" doc:"Day of the first gift."`
+	Last      ngo.Date       `json:"last,omitempty" doc:"Day of the latest gift."`
+	Donations []ngo.Donation `json:"donations" doc:"Their gifts, newest first, as many as were asked for."`
+	Next      string         `json:"next,omitempty" doc:"The after of the query for the gifts that follow."`
+}
+
+// NewPurpose asks for a purpose.
+type NewPurpose struct {
+	Name    string       `json:"name" pattern:"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$" doc:"Short name for commands and notes: small letters, digits, hyphens." example:"school-lunch"`
+	Title   string       `json:"title" minLength:"1" maxLength:"200" doc:"As it is printed."`
+	Kind    ngo.FundKind `json:"kind,omitempty" enum:"general,specific,corpus," doc:"What gifts to it may be used for; specific when empty."`
+	Aliases []string     `json:"aliases,omitempty" maxItems:"50" doc:"What payment forms call it; compared without case, spaces and punctuation."`
+}
+
+// PurposeEdit changes the fields of a purpose that are not nil.
+type PurposeEdit struct {
+	Title   *string       `json:"title,omitempty" minLength:"1" maxLength:"200"`
+	Kind    *ngo.FundKind `json:"kind,omitempty" enum:"general,specific,corpus"`
+	Aliases *[]string     `json:"aliases,omitempty" maxItems:"50"`
+}
+
+// Apply gives p with the edit made.
+func (e PurposeEdit) Apply(p ngo.Purpose) ngo.Purpose {
+	change(&p.Title, e.Title)
+	change(&p.Kind, e.Kind)
+	change(&p.Aliases, e.Aliases)
+	return p
 }
 
 // Moment is a line of a timeline.
