@@ -84,13 +84,14 @@ create table settlement (
   unique (account_id, ref)
 ) strict;
 
--- Aliases are folded names, a space before and behind each.
+-- Aliases are a JSON list, as they were written. Forms are all of its names folded, a space before and behind each.
 create table purpose (
   id text primary key,
   name text not null unique,
   title text not null,
   kind text not null check (kind in ('general', 'specific', 'corpus')),
   aliases text not null,
+  forms text not null,
   created text not null,
   closed text,
   act_id text not null default ''
