@@ -126,7 +126,7 @@ func (e *edge) failed(rec *recorder, r *http.Request, v any) {
 	problem(rec, http.StatusInternalServerError, "internal", "something went wrong here", "tell the administrator the request id "+rec.id)
 }
 
-// log writes the one line of a request. Paths are shown escaped, without their query.
+// log writes the one line of a request. Paths are shown escaped, without their query, and without the secret of a link.
 func (e *edge) log(rec *recorder, r *http.Request, status int, took time.Duration) {
 	level := levelOf(status, r.Pattern)
 	ctx := r.Context()
@@ -137,10 +137,7 @@ func (e *edge) log(rec *recorder, r *http.Request, status int, took time.Duratio
 	if !ok {
 		return
 	}
-	path := r.URL.EscapedPath()
-	if len(path) > 200 {
-		path = path[:200]
-	}
+	path := loggedPath(r.URL.EscapedPath())
 	attrs := make([]slog.Attr, 0, 10)
 	attrs = append(attrs, slog.String("request", rec.id), slog.String("method", r.Method), slog.String("path", path),
 		slog.Int("status", status), slog.Int64("bytes", rec.bytes), slog.Duration("took", took))
@@ -170,17 +167,26 @@ func levelOf(status int, pattern string) slog.Level {
 	return slog.LevelInfo
 }
 
+// loggedPath shortens a path to what may stand in the log. The last part of a public page's path is what lets its holder in.
+func loggedPath(path string) string {
+	for before, kept := range map[string]int{publicOrg: 2, publicReceipt: 0} { // the organisation and the kind of page
+		rest, ok := strings.CutPrefix(path, before)
+		if parts := strings.SplitN(rest, "/", kept+1); ok && len(parts) > kept {
+			path = before + strings.Join(append(parts[:kept], "…"), "/")
+		}
+	}
+	return path[:min(len(path), 200)]
+}
+
 // orgOf gives the organisation that a path is about.
 func orgOf(path string) string {
-	rest, ok := strings.CutPrefix(path, "/hooks/")
-	if !ok {
-		rest, ok = strings.CutPrefix(path, "/api/v1/orgs/")
+	for _, before := range []string{"/hooks/", "/api/v1/orgs/", publicOrg} {
+		if rest, ok := strings.CutPrefix(path, before); ok {
+			org, _, _ := strings.Cut(rest, "/")
+			return org
+		}
 	}
-	if !ok {
-		return ""
-	}
-	org, _, _ := strings.Cut(rest, "/")
-	return org
+	return ""
 }
 
 // requestIDs gives short ids that differ between requests and between starts. They are no secret.

@@ -37,9 +37,12 @@ type Options struct {
 	Socket  string         // path of the Unix socket; none when empty
 	Metrics string         // loopback HOST:PORT for /metrics; only the socket serves it when empty
 
-	Hooks http.Handler     // /hooks/ on the main listener
-	API   http.Handler     // /api/ on the main listener and on the socket, where PeerOf tells who calls
-	Probe func() time.Time // when the last probe row was committed; never ready when nil
+	Hooks http.Handler // /hooks/ on the main listener
+	API   http.Handler // /api/ on the main listener and on the socket, where PeerOf tells who calls
+	// Public are the pages for people outside, at /o/ and /r/ on the main listener; nil has none. A browser may send it forms:
+	// what a form may do is the handler's own to check.
+	Public http.Handler
+	Probe  func() time.Time // when the last probe row was committed; never ready when nil
 
 	Registry *prometheus.Registry // what /metrics shows; one of its own when nil
 	Limits   Limits
@@ -53,9 +56,11 @@ type Options struct {
 type Limits struct {
 	Connections int   // at once, over TCP: 8192
 	PerAddress  int   // at once, from one address (of IPv6: one /64) that is neither loopback nor a proxy: 256
+	Pages       int   // public pages a minute, for one address, once it has had as many: 60
 	HeaderBytes int   // of one request: 16 KiB
 	HookBody    int64 // ceiling over every driver's own limit: 8 MiB
 	APIBody     int64 // 1 MiB
+	PublicBody  int64 // 64 KiB
 }
 
 // times bounds how long anybody can take.
@@ -138,6 +143,8 @@ func (o *Options) setDefaults() {
 	l.HeaderBytes = cmp.Or(l.HeaderBytes, 16<<10)
 	l.HookBody = cmp.Or(l.HookBody, 8<<20)
 	l.APIBody = cmp.Or(l.APIBody, 1<<20)
+	l.PublicBody = cmp.Or(l.PublicBody, 64<<10)
+	l.Pages = cmp.Or(l.Pages, 60)
 }
 
 func (o *Options) check() error {

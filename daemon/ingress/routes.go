@@ -22,6 +22,12 @@ const (
 	metricsPath = "/metrics"
 )
 
+// Below these are the public pages: of an organisation, and of a receipt.
+const (
+	publicOrg     = "/o/"
+	publicReceipt = "/r/"
+)
+
 // A probe row older than this says that nothing can be made durable.
 const probeAge = 10 * time.Second
 
@@ -30,6 +36,11 @@ func (s *Server) mainRoutes() http.Handler {
 	s.health(mux)
 	mux.Handle("/hooks/", limited(s.o.Limits.HookBody, s.o.Hooks))
 	mux.Handle("/api/", s.guarded(s.apiHosts(), limited(s.o.Limits.APIBody, s.o.API)))
+	if s.o.Public != nil {
+		pages := s.paced(limited(s.o.Limits.PublicBody, s.o.Public))
+		mux.Handle(publicOrg, pages)
+		mux.Handle(publicReceipt, pages)
+	}
 	mux.HandleFunc("/", notFound)
 	return mux
 }
@@ -97,6 +108,22 @@ func (s *Server) health(mux *http.ServeMux) {
 
 func (s *Server) metricsHandler() http.Handler {
 	return promhttp.HandlerFor(s.o.Registry, promhttp.HandlerOpts{})
+}
+
+// paced lets one address have so many public pages a minute: enough for an office behind one address, and too few to guess a
+// link, or to keep the box busy with opening what strangers make up.
+func (s *Server) paced(next http.Handler) http.Handler {
+	seen := NewFailures(FailuresOptions{Burst: s.o.Limits.Pages, Every: time.Minute / time.Duration(s.o.Limits.Pages), Now: s.o.Now})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		source := Source(r.RemoteAddr)
+		if seen.Blocked(source) {
+			w.Header().Set("Retry-After", "60")
+			problem(w, http.StatusTooManyRequests, "limited", "too many pages were asked for from this address", "wait a minute and try again")
+			return
+		}
+		seen.Fail(source)
+		next.ServeHTTP(w, r)
+	})
 }
 
 // limited refuses a body above max: at once when its length is told, else while it is read.
