@@ -23,9 +23,11 @@ func TestDocsNameEveryField(t *testing.T) {
 	}
 	for word, v := range map[string][]any{
 		"status": {api.Status{}, api.OrgStatus{}}, "build": {build{}}, "organisation": {api.Org{}}, "profile": {ngo.Profile{}},
-		"summary": {api.Summary{}, api.Total{}}, "act": {ngo.Act{}}, "user": {userShown{}}, "member": {ngo.Member{}},
-		"token": {api.IssuedToken{}}, "account": {api.Account{}}, "check": {api.Check{}}, "donation": {api.Donation{}, api.Moment{}},
-		"donor": {ngo.Donor{}}, "payment": {ngo.Payment{}}, "receipt": {api.Receipt{}}, "message": {ngo.Message{}}, "saved": {saved{}},
+		"summary": {api.Summary{}, api.Total{}}, "act": {ngo.Act{}}, "changed": {api.Changed{}}, "user": {userShown{}}, "member": {ngo.Member{}},
+		"token": {api.IssuedToken{}}, "account": {api.Account{}}, "health": {ngo.Health{}}, "test": {api.GatewayTest{}, api.TestStep{}}, "catch-up": {api.CatchUpReport{}},
+		"check": {api.Check{}}, "donation": {api.Donation{}, api.Moment{}},
+		"donor": {ngo.Donor{}}, "payment": {api.Payment{}}, "sighting": {ngo.Sighting{}}, "refund": {ngo.Refund{}}, "dispute": {ngo.Dispute{}},
+		"person": {api.Person{}, ngo.Identity{}}, "purpose": {ngo.Purpose{}}, "receipt": {api.Receipt{}}, "message": {ngo.Message{}}, "saved": {saved{}},
 		"delivery": {ngo.Delivery{}}, "job": {ngo.Job{}}, "entry": {ngo.AuditEntry{}}, "report": {api.AuditReport{}}, "backup": {backedUp{}}, "restored": {daemon.Restored{}},
 		"login": {loggedIn{}}, "made": {made{}}, "done": {done{}}, "measurement": {bench.Report{}, bench.Machine{}}, "played": {played{}},
 	} {
