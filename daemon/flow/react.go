@@ -78,7 +78,7 @@ func (f *Flow) decide(o *org.Org, g receipt.Gift) (store.NewReceipt, error) {
 		return store.NewReceipt{}, err
 	}
 	return o.Store.NewReceipt(d.ID, store.ReceiptFacts{
-		Series: receipt.Series(receipt.Prefix(g.Profile, g.Org.Slug), d.Given),
+		Series: receipt.Series(receipt.Prefix(g.Profile, g.Org.Slug), d.Given, d.Pot),
 		Amount: d.Amount, Day: d.Given, Law: facts.Law, Tax: facts.Tax, Printed: printed,
 	})
 }

@@ -2,6 +2,7 @@ package receipt
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -50,6 +51,8 @@ func describe(law Law, g Gift) Facts {
 	}
 	if pan, err := ngo.NormalisePAN(d.Donor.PAN); err == nil {
 		f.Donor.PAN = pan
+	} else if number := oneLine(d.Donor.IDNumber, maxShort); slices.Contains(law.Documents, d.Donor.IDKind) && number != "" {
+		f.Donor.IDKind, f.Donor.IDNumber = d.Donor.IDKind, number
 	}
 	return f
 }
@@ -92,7 +95,10 @@ func lawReasons(law Law, f Facts) []Reason {
 func giftReasons(law Law, g Gift) []Reason {
 	var out []Reason
 	d := g.Donation
-	if d.Amount.Currency != ngo.INR || g.Payment.International {
+	switch unknown := d.Donor.Citizenship == ngo.CitizenUnknown; {
+	case d.Pot == ngo.Foreign:
+		out = append(out, Reason{"foreign", "The gift is a foreign contribution."})
+	case d.Amount.Currency != ngo.INR || g.Payment.International && unknown:
 		out = append(out, Reason{"foreign", "The gift was paid from abroad or in a foreign currency."})
 	}
 	if d.Method == "cash" && law.CashLimit > 0 && d.Amount.Minor > law.CashLimit {
@@ -101,14 +107,21 @@ func giftReasons(law Law, g Gift) []Reason {
 	if d.Method == "kind" && !law.InKind {
 		out = append(out, Reason{"in_kind", "The law allows a deduction for money only, not for gifts in kind."})
 	}
+	if d.Declined {
+		out = append(out, Reason{"declined", "A receipt without tax deduction was chosen for this gift."})
+	}
 	return out
 }
 
 // donorReasons tells what the yearly statement needs and we do not know.
 func donorReasons(law Law, f Facts) []Reason {
 	var out []Reason
+	id := "PAN"
+	if len(law.Documents) > 0 {
+		id = "PAN or another identity document's number"
+	}
 	for _, field := range []struct{ value, code, name string }{
-		{f.Donor.Name, "no_name", "name"}, {f.Donor.Address, "no_address", "address"}, {f.Donor.PAN, "no_pan", "PAN"},
+		{f.Donor.Name, "no_name", "name"}, {f.Donor.Address, "no_address", "address"}, {f.Donor.PAN + f.Donor.IDNumber, "no_pan", id},
 	} {
 		if field.value == "" {
 			out = append(out, Reason{field.code, fmt.Sprintf("We do not have your %s, which our statement of donations (%s) must give.", field.name, law.Statement)})
@@ -126,6 +139,23 @@ func (f Facts) Asks() bool {
 		}
 	}
 	return false
+}
+
+// documentName writes the kind of a document; empty for one that is none.
+func documentName(kind ngo.IDKind) string {
+	switch kind {
+	case ngo.IDTaxpayer:
+		return "Taxpayer number"
+	case ngo.IDPassport:
+		return "Passport"
+	case ngo.IDElector:
+		return "Elector's card"
+	case ngo.IDDriving:
+		return "Driving licence"
+	case ngo.IDRation:
+		return "Ration card"
+	}
+	return ""
 }
 
 // mode writes a gateway's word for how the money came.

@@ -33,6 +33,15 @@ func TestDecide(t *testing.T) {
 		{"in kind", func(g *receipt.Gift) { g.Donation.Method = "kind" }, []string{"in_kind"}},
 		{"card from abroad", func(g *receipt.Gift) { g.Payment.International = true }, []string{"foreign"}},
 		{"foreign currency", func(g *receipt.Gift) { g.Donation.Amount.Currency = "USD" }, []string{"foreign"}},
+		{"card from abroad of a citizen", func(g *receipt.Gift) { g.Payment.International, g.Donation.Donor.Citizenship = true, ngo.CitizenIndian }, nil},
+		{"foreign contribution", func(g *receipt.Gift) { g.Donation.Pot = ngo.Foreign }, []string{"foreign"}},
+		{"no receipt for deduction wanted", func(g *receipt.Gift) { g.Donation.Declined, g.Donation.Donor.Address = true, "" }, []string{"declined"}},
+		{"passport instead of PAN", func(g *receipt.Gift) {
+			g.Donation.Donor.PAN, g.Donation.Donor.IDKind, g.Donation.Donor.IDNumber = "", ngo.IDPassport, "Z1234567"
+		}, nil},
+		{"a document that the statement does not know", func(g *receipt.Gift) {
+			g.Donation.Donor.PAN, g.Donation.Donor.IDKind, g.Donation.Donor.IDNumber = "", "library", "Z1234567"
+		}, []string{"no_pan"}},
 		{"facts are not asked for where they would not help", func(g *receipt.Gift) {
 			g.Profile.ApprovalNumber, g.Payment.International, g.Donation.Donor.Address = "", true, ""
 		}, []string{"no_approval", "foreign"}},
@@ -53,6 +62,41 @@ func TestDecide(t *testing.T) {
 				t.Errorf("line on deduction %v, but the texts are %q and %q", f.Tax, f.Deduction, f.Certificate)
 			}
 		})
+	}
+}
+
+func TestReceiptInsteadOfAnother(t *testing.T) {
+	t.Parallel()
+	first := issued(t, gift())
+	second := first.Instead(first.Number, ngo.Paise(1_00_000_50))
+	third := second.Instead("SEVAI/2026-27/D/000124", ngo.Paise(50_000_50))
+	for _, tt := range []struct{ name, got, want string }{
+		{"amount", third.Amount.Format(), "₹50,000.50"},
+		{"words", third.Words, "Rupees fifty thousand and fifty paise only"},
+		{"what was paid at first", third.Paid.Format(), "₹1,25,000.50"},
+		{"number of the one replaced", third.ReplacesNumber, "SEVAI/2026-27/D/000124"},
+		{"number of its own", third.Number + third.Code, ""},
+		{"donor", third.Donor.PAN, first.Donor.PAN},
+		{"deduction", third.Deduction, first.Deduction},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s = %q; want %q", tt.name, tt.got, tt.want)
+		}
+	}
+	if first.Amount != ngo.Paise(1_25_000_50) || first.ReplacesNumber != "" {
+		t.Errorf("the facts of the first became %+v", first)
+	}
+}
+
+func TestMaskedFacts(t *testing.T) {
+	t.Parallel()
+	f := receipt.Facts{Donor: receipt.Donor{PAN: "ABCPR1234F", IDNumber: "Z1234567"}}
+	if m := f.Masked(); m.Donor.PAN != "ABCxxxxx4F" || m.Donor.IDNumber != "xxxxxx67" || f.Donor.IDNumber != "Z1234567" {
+		t.Errorf("masked %+v of %+v", m.Donor, f.Donor)
+	}
+	f.Donor.IDNumber = "12345"
+	if m := f.Masked(); m.Donor.IDNumber != "xxxxx" {
+		t.Errorf("a short number is masked as %q", m.Donor.IDNumber)
 	}
 }
 

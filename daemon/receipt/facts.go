@@ -34,6 +34,10 @@ type Facts struct {
 	Deduction   string    `json:"deduction,omitempty"`
 	Certificate string    `json:"certificate,omitempty"`
 	Reasons     []Reason  `json:"reasons,omitempty"` // why it is not
+
+	// Of a receipt that stands in the place of another, because part of the gift went back.
+	ReplacesNumber string    `json:"replaces_number,omitempty"`
+	Paid           ngo.Money `json:"paid,omitzero"` // what was given at first; Amount is what remains
 }
 
 // Issuer is the organisation as printed.
@@ -54,6 +58,10 @@ type Donor struct {
 	Address string `json:"address,omitempty"`
 	EMail   string `json:"email,omitempty"`
 	PAN     string `json:"pan,omitempty"` // in full: the receipt is the donor's own
+
+	// The document that names a donor without a PAN.
+	IDKind   ngo.IDKind `json:"id_kind,omitempty"`
+	IDNumber string     `json:"id_number,omitempty"`
 }
 
 const version = 1
@@ -85,6 +93,47 @@ func (f Facts) For(r ngo.Receipt, zone *time.Location) Facts {
 	f.Number, f.Issued = r.Number, r.Issued.In(zone)
 	_, f.Code, _ = strings.Cut(string(r.ID), "_")
 	return f
+}
+
+// Instead gives the facts of the receipt that replaces the one with these facts and this number, once only part of the gift
+// remains. All else stays: what was true of the donor and the law when the gift was receipted.
+func (f Facts) Instead(number string, remains ngo.Money) Facts {
+	if f.Paid == (ngo.Money{}) {
+		f.Paid = f.Amount
+	}
+	f.Number, f.Issued, f.Code, f.VerifyURL = "", time.Time{}, "", ""
+	f.Amount, f.Words, f.ReplacesNumber = remains, remains.Words(), number
+	return f
+}
+
+// Masked gives the facts for eyes that are not the donor's: numbers of documents show little more than their kind.
+func (f Facts) Masked() Facts {
+	f.Donor.PAN = ngo.MaskPAN(f.Donor.PAN)
+	f.Donor.IDNumber = maskID(f.Donor.IDNumber)
+	return f
+}
+
+// maskID leaves the last two signs of a number that is long enough.
+func maskID(s string) string {
+	runes := []rune(s)
+	shown := 0
+	if len(runes) >= 6 {
+		shown = 2
+	}
+	for i := range len(runes) - shown {
+		runes[i] = 'x'
+	}
+	return string(runes)
+}
+
+// replacement says in whose place a receipt stands, in one sentence; empty for one that stands for itself.
+func (f Facts) replacement() string {
+	if f.ReplacesNumber == "" {
+		return ""
+	}
+	back := ngo.Money{Minor: f.Paid.Minor - f.Amount.Minor, Currency: f.Amount.Currency}
+	return fmt.Sprintf("This receipt replaces %s, which is no longer valid: of your gift of %s, %s went back to you.",
+		f.ReplacesNumber, f.Paid.Format(), back.Format())
 }
 
 // How much of a stranger's text is printed, in letters.

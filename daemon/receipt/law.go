@@ -34,6 +34,9 @@ type Law struct {
 	CashLimit int64 `toml:"cash_limit_minor"` // a cash gift above it is not deductible; 0 = no limit
 	InKind    bool  `toml:"in_kind"`          // whether gifts in kind are deductible
 
+	// By which documents the statement may name a donor without a PAN: tin, passport, epic, licence, ration.
+	Documents []ngo.IDKind `toml:"documents"`
+
 	DeductionText   string `toml:"deduction_text"`
 	CertificateText string `toml:"certificate_text"`
 }
@@ -110,6 +113,11 @@ func (l Law) check() error {
 	}
 	if l.CashLimit < 0 {
 		faults = append(faults, errors.New("cash_limit_minor is negative"))
+	}
+	for _, kind := range l.Documents {
+		if documentName(kind) == "" {
+			faults = append(faults, fmt.Errorf("documents: %q is none", kind))
+		}
 	}
 	for _, text := range []string{l.DeductionText, l.CertificateText} {
 		if left := l.fill(text, Facts{}); strings.ContainsAny(left, "{}") {

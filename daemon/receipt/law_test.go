@@ -68,6 +68,7 @@ func TestBadLawsAreRefusedWithEveryFault(t *testing.T) {
 		{"unknown key", "2025.toml", validLaw + "rate = 50\n", []string{"2025.toml"}},
 		{"several faults", "2025.toml", `act = "x"` + "\nfrom = \"2026-13-01\"\ncash_limit_minor = -1\n",
 			[]string{"2025.toml", "id is missing", "certificate_text is missing", "from: ", "cash_limit_minor is negative"}},
+		{"unknown document", "2025.toml", validLaw + "documents = [\"passport\", \"aadhaar\"]\n", []string{`documents: "aadhaar" is none`}},
 		{"days reversed", "2025.toml", strings.Replace(validLaw, `until = ""`, `until = "2029-01-01"`, 1), []string{"until is before from"}},
 		{"unknown place", "2025.toml", strings.Replace(validLaw, "{org}", "{donor}", 1), []string{"{donor}"}},
 	} {

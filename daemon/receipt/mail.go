@@ -14,9 +14,16 @@ func Mail(f Facts) (subject, text string) {
 	org := ngo.Printable(f.Org.Name)
 	subject = ngo.Printable(fmt.Sprintf("Your gift to %s: receipt %s", org, f.Number))
 	var b strings.Builder
-	fmt.Fprintf(&b, "Dear %s,\n\n", greeting(f.Donor.Name))
+	name := Salutation(f.Donor.Name)
+	if name == "" {
+		name = "donor"
+	}
+	fmt.Fprintf(&b, "Dear %s,\n\n", name)
 	fmt.Fprintf(&b, "Thank you for your gift of %s on %s. Your receipt %s is attached to this mail.\n\n",
 		f.Amount.Format(), ngo.FormatDate(f.Day, "en"), f.Number)
+	if text := f.replacement(); text != "" {
+		b.WriteString(text + "\n\n")
+	}
 	b.WriteString(taxText(f))
 	b.WriteString("With thanks,\n")
 	if f.Org.Signatory != "" {
@@ -57,17 +64,17 @@ const pleaseTell = "Please send us what is missing, so that your gift can be par
 
 const longestGreeting = 80
 
-// greeting gives the name to begin with. Whoever pays one rupee chooses name and address: what looks like an advertisement is
-// not mailed on.
-func greeting(name string) string {
+// Salutation gives the name to begin a mail with; empty when there is none to use. Whoever pays one rupee chooses name and
+// address: what looks like an advertisement is not mailed on.
+func Salutation(name string) string {
 	lower := strings.ToLower(name)
 	for _, sign := range []string{"://", "www.", "@", ".com", ".in/", "<", ">"} {
 		if strings.Contains(lower, sign) {
-			return "donor"
+			return ""
 		}
 	}
-	if name == "" || utf8.RuneCountInString(name) > longestGreeting {
-		return "donor"
+	if utf8.RuneCountInString(name) > longestGreeting {
+		return ""
 	}
 	return name
 }

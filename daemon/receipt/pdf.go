@@ -17,6 +17,7 @@ func PDF(lib *typeset.Library, f Facts) ([]byte, error) {
 	s := newSheet(doc)
 	letterhead(s, f)
 	title(s, f)
+	replaces(s, f)
 	amount(s, f)
 	donor(s, f)
 	details(s, f)
@@ -69,6 +70,14 @@ func title(s *sheet, f Facts) {
 	s.gap(label.Pitch() + 7)
 }
 
+// replaces names the receipt that this one stands for.
+func replaces(s *sheet, f Facts) {
+	if text := f.replacement(); text != "" {
+		s.text(text, small)
+		s.gap(5)
+	}
+}
+
 // amount draws the box with the sum, in figures and in words.
 func amount(s *sheet, f Facts) {
 	const pad = 10
@@ -93,6 +102,9 @@ func donor(s *sheet, f Facts) {
 	s.text(f.Donor.Address, body)
 	if f.Donor.PAN != "" {
 		s.text("PAN "+f.Donor.PAN, body)
+	}
+	if f.Donor.IDNumber != "" {
+		s.text(documentName(f.Donor.IDKind)+" "+f.Donor.IDNumber, body)
 	}
 	s.gap(8)
 }

@@ -43,6 +43,9 @@ func cases() map[string]receipt.Gift {
 	add("hostile", func(g *receipt.Gift) {
 		g.Donation.Donor.Name = "山田 Asha 🙏🏽 \x1b[31m\u202efoo\x00 (\\) <</JS>> endobj"
 	})
+	add("passport", func(g *receipt.Gift) {
+		g.Donation.Donor.PAN, g.Donation.Donor.IDKind, g.Donation.Donor.IDNumber = "", ngo.IDPassport, "Z1234567"
+	})
 	add("long", func(g *receipt.Gift) {
 		g.Profile.LegalName = strings.Repeat("The Society for the Advancement of Rural Women ", 9)
 		g.Profile.Address = strings.Repeat("12, Kamarajar Street, Thiruvanmiyur, ", 99)
@@ -110,6 +113,22 @@ func layout(text []byte) []byte {
 		}
 	}
 	return out.Bytes()
+}
+
+func TestTextOfAReceiptInsteadOfAnother(t *testing.T) {
+	t.Parallel()
+	f := issued(t, gift())
+	f = f.Instead("SEVAI/2026-27/D/000099", ngo.Paise(1_00_000_50)).For(ngo.Receipt{
+		ID: "rcp_01kexamp1ec0de00000000abcd", Number: "SEVAI/2026-27/D/000123", Issued: f.Issued}, ist)
+	cmd := exec.Command(tool(t, "pdftotext"), "-layout", "-", "-")
+	cmd.Stdin = bytes.NewReader(pdf(t, typeset.New(), f))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "receipt-instead.txt", layout(out))
+	subject, text := receipt.Mail(f)
+	golden(t, "mail-instead.txt", []byte("Subject: "+subject+"\n\n"+text))
 }
 
 func TestReceiptsCanBeDrawnAtTheSameTime(t *testing.T) {

@@ -11,10 +11,14 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// Series gives the name of the series in which a gift of that day is numbered: SVT/2026-27/D. D stands for domestic: foreign
-// contributions, which the law keeps apart, will have a series of their own.
-func Series(prefix string, day ngo.Date) string {
-	return prefix + "/" + day.FinancialYear() + "/D"
+// Series gives the name of the series in which a gift of that day is numbered: SVT/2026-27/D. D stands for domestic, F for
+// foreign contributions, which the law keeps apart.
+func Series(prefix string, day ngo.Date, pot ngo.Pot) string {
+	letter := "D"
+	if pot == ngo.Foreign {
+		letter = "F"
+	}
+	return prefix + "/" + day.FinancialYear() + "/" + letter
 }
 
 // Prefix gives the first part of an organisation's receipt numbers: the one it chose, else its slug, in capitals and without

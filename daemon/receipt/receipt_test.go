@@ -41,7 +41,7 @@ func issued(t testing.TB, g receipt.Gift) receipt.Facts {
 		t.Fatal(err)
 	}
 	return receipt.Decide(laws.On(g.Donation.Given), g).For(ngo.Receipt{
-		ID: "rcp_01kexamp1ec0de00000000abcd", Number: receipt.Series("SEVAI", g.Donation.Given) + "/000123",
+		ID: "rcp_01kexamp1ec0de00000000abcd", Number: receipt.Series("SEVAI", g.Donation.Given, g.Donation.Pot) + "/000123",
 		Issued: time.Date(2026, 4, 5, 20, 0, 0, 0, time.UTC),
 	}, ist)
 }
@@ -62,8 +62,17 @@ func TestSeriesFollowsTheFinancialYearOfTheGift(t *testing.T) {
 			t.Fatal(err)
 		}
 		day := ngo.DateOf(tt.at, ist)
-		if got := receipt.Series("SVT", day); got != tt.want || laws.On(day).ID != tt.law {
+		if got := receipt.Series("SVT", day, ngo.Domestic); got != tt.want || laws.On(day).ID != tt.law {
 			t.Errorf("gift at %v: %s under %s; want %s under %s", tt.at, got, laws.On(day).ID, tt.want, tt.law)
+		}
+	}
+}
+
+func TestForeignContributionsHaveASeriesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for pot, want := range map[ngo.Pot]string{ngo.Domestic: "SVT/2026-27/D", "": "SVT/2026-27/D", ngo.Foreign: "SVT/2026-27/F"} {
+		if got := receipt.Series("SVT", "2026-11-22", pot); got != want {
+			t.Errorf("series of the pot %q is %s; want %s", pot, got, want)
 		}
 	}
 }
