@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -10,8 +11,9 @@ import (
 // NewAccount is an account on its way in, its secrets sealed already.
 type NewAccount struct {
 	Account ngo.Account
-	sealed  []byte
-	again   bool // it was removed, and is connected anew
+	sealed  []byte            // nil when a change leaves the secrets as they are
+	again   bool              // it was removed, and is connected anew
+	base    map[string]string // the settings that a change was made from
 }
 
 // NewAccount prepares an account: its id and its sealed secrets.
@@ -26,6 +28,19 @@ func (o *Org) NewAccount(kind ngo.AccountKind, driver, name string, settings, se
 func (o *Org) AccountAgain(a ngo.Account, settings, secrets map[string]string) NewAccount {
 	a.Settings, a.Removed = settings, nil
 	return NewAccount{Account: a, sealed: o.box.Seal(textMap(secrets), "account", "secrets", string(a.ID)), again: true}
+}
+
+// AccountChange prepares other settings and secrets for an account that stands; nil leaves what there is. Both are the whole:
+// what is not among them goes.
+func (o *Org) AccountChange(a ngo.Account, settings, secrets map[string]string) NewAccount {
+	n := NewAccount{Account: a, base: a.Settings}
+	if settings != nil {
+		n.Account.Settings = settings
+	}
+	if secrets != nil {
+		n.sealed = o.box.Seal(textMap(secrets), "account", "secrets", string(a.ID))
+	}
+	return n
 }
 
 // textMap writes a map of texts as JSON.
@@ -157,6 +172,100 @@ func (r *Rx) Secrets(id ngo.AccountID) (map[string]string, error) {
 		return nil, fmt.Errorf("read secrets of account %s: %w", id, err)
 	}
 	return secrets, nil
+}
+
+const (
+	writeSettings = `
+update account
+set settings = $2,
+    act_id = $3
+where id = $1`
+
+	writeSecrets = `
+update account
+set secrets = $2
+where id = $1`
+)
+
+// ChangeAccount gives an account other settings or secrets. When the settings alone changed it leaves an act by which they
+// can be brought back; a secret is never in an act, so that of a change of secrets there is none and the act is empty. It
+// fails with Conflict when the account was removed, or its settings are no longer those that the change was made from.
+func (t *Tx) ChangeAccount(n NewAccount) (ngo.Act, error) {
+	now, err := t.AccountByID(n.Account.ID)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	if now.Removed != nil {
+		return ngo.Act{}, &ngo.Error{Code: ngo.Conflict, Message: fmt.Sprintf("%s %s was removed", now.Kind, now.Name), Hint: "connect it again first"}
+	}
+	if !maps.Equal(now.Settings, n.base) {
+		return ngo.Act{}, &ngo.Error{Code: ngo.Conflict, Message: fmt.Sprintf("the settings of %s %s were changed meanwhile", now.Kind, now.Name), Hint: "look at them again, then repeat the change"}
+	}
+	if n.sealed != nil {
+		return ngo.Act{}, t.changeSecrets(now, n)
+	}
+	if maps.Equal(now.Settings, n.Account.Settings) {
+		return ngo.Act{}, nil
+	}
+	return t.replaceSettings(now, n.Account.Settings, ngo.Act{Title: fmt.Sprintf("changed the settings of %s %s", now.Kind, now.Name)})
+}
+
+// changeSecrets writes new secrets, and what settings changed with them. Those cannot be undone: they may go with the secrets.
+func (t *Tx) changeSecrets(now ngo.Account, n NewAccount) error {
+	if err := t.must("account", string(now.ID), writeSecrets, string(now.ID), n.sealed); err != nil {
+		return err
+	}
+	t.audit("account.secrets", string(now.ID), nil, facts{{"name", now.Name}})
+	t.changed("account", string(now.ID))
+	if maps.Equal(now.Settings, n.Account.Settings) {
+		return nil
+	}
+	return t.writeSettings(now, n.Account.Settings, "")
+}
+
+func (t *Tx) writeSettings(now ngo.Account, settings map[string]string, act ngo.ActID) error {
+	if err := t.must("account", string(now.ID), writeSettings, string(now.ID), string(textMap(settings)), string(act)); err != nil {
+		return err
+	}
+	t.audit("account.set", string(now.ID), facts{{"settings", string(textMap(now.Settings))}}, facts{{"settings", string(textMap(settings))}})
+	t.changed("account", string(now.ID))
+	return nil
+}
+
+// settingsBefore is what an act keeps of an account.
+type settingsBefore struct {
+	Account  ngo.AccountID     `json:"account"`
+	Settings map[string]string `json:"settings"`
+}
+
+func (t *Tx) replaceSettings(now ngo.Account, settings map[string]string, act ngo.Act) (ngo.Act, error) {
+	act.Kind = ngo.ActSetting
+	act.Before, _ = json.Marshal(settingsBefore{now.ID, now.Settings}) // texts always have a JSON form
+	act, err := t.addAct(act)
+	if err != nil {
+		return act, err
+	}
+	return act, t.writeSettings(now, settings, act.ID)
+}
+
+// undoSetting brings the settings of an account back.
+func (t *Tx) undoSetting(done ngo.Act) (ngo.Act, error) {
+	var before settingsBefore
+	if err := json.Unmarshal(done.Before, &before); err != nil {
+		return ngo.Act{}, fmt.Errorf("read act %s: %w", done.ID, err)
+	}
+	last, err := get(t.w, "account", string(before.Account), scanOne[ngo.ActID], selectAccountAct, string(before.Account))
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	now, err := t.AccountByID(before.Account)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	if last != done.ID {
+		return ngo.Act{}, changedSince("account " + now.Name)
+	}
+	return t.replaceSettings(now, before.Settings, ngo.Act{Title: fmt.Sprintf("brought back the settings of %s %s", now.Kind, now.Name), Undoes: done.ID})
 }
 
 const setRemoved = `

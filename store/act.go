@@ -80,6 +80,10 @@ func (t *Tx) inverse(done ngo.Act) (ngo.Act, error) {
 		return t.undoProfile(done)
 	case ngo.ActAccount:
 		return t.undoAccount(done)
+	case ngo.ActSetting:
+		return t.undoSetting(done)
+	case ngo.ActPurpose:
+		return t.undoPurpose(done)
 	}
 	return ngo.Act{}, fmt.Errorf("undo act %s: nothing undoes a %s", done.ID, done.Kind)
 }

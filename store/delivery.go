@@ -16,6 +16,7 @@ type NewDelivery struct {
 	size    int64
 	sealed  []byte
 	blob    ngo.BlobID
+	source  ngo.DeliverySource
 }
 
 // MostInline is the longest body that NewDelivery seals into the row; a longer one goes to a blob.
@@ -32,6 +33,7 @@ func (o *Org) NewDelivery(account ngo.AccountID, hint string, body []byte) NewDe
 		hint:    cut(ngo.Printable(hint), mostHint),
 		digest:  sha256.Sum256(body),
 		size:    int64(len(body)),
+		source:  ngo.SourceWebhook,
 	}
 	if len(body) <= MostInline {
 		d.sealed = o.box.Seal(body, "delivery", "body", string(d.ID))
@@ -45,9 +47,15 @@ func (d NewDelivery) InBlob(blob ngo.BlobID) NewDelivery {
 	return d
 }
 
+// Polled is the delivery as one that nobody sent: the provider was asked.
+func (d NewDelivery) Polled() NewDelivery {
+	d.source = ngo.SourcePoll
+	return d
+}
+
 const insertDelivery = `
-insert into delivery (id, account_id, digest, hint, size, received, body, blob_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into delivery (id, account_id, digest, hint, size, received, body, blob_id, source)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (account_id, digest) do nothing`
 
 // AddDelivery keeps a delivery and leaves the job that reads it. It says false, and leaves nothing, for a body that the
@@ -57,7 +65,7 @@ func (t *Tx) AddDelivery(d NewDelivery) (added bool, err error) {
 		return false, &ngo.Error{Code: ngo.TooLarge, Message: "a body this long belongs in a blob"}
 	}
 	n, err := t.exec("add delivery", insertDelivery, string(d.ID), string(d.account), d.digest[:], d.hint, d.size, t.stamp(),
-		bytesOrNull(d.sealed), orNull(d.blob))
+		bytesOrNull(d.sealed), orNull(d.blob), string(d.source))
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -67,12 +75,12 @@ func (t *Tx) AddDelivery(d NewDelivery) (added bool, err error) {
 	return true, t.Enqueue(ngo.LanePayment, ngo.JobIngest, string(d.ID), 0)
 }
 
-const deliveryColumns = `id, account_id, digest, hint, size, state, reason, summary, received, processed`
+const deliveryColumns = `id, account_id, digest, hint, size, state, reason, summary, source, received, processed`
 
 func scanDelivery(s scanner) (ngo.Delivery, error) {
 	var d ngo.Delivery
 	var digest []byte
-	err := s.Scan(&d.ID, &d.Account, &digest, &d.Hint, &d.Size, &d.State, &d.Reason, &d.Summary, at(&d.Received), maybeAt(&d.Processed))
+	err := s.Scan(&d.ID, &d.Account, &digest, &d.Hint, &d.Size, &d.State, &d.Reason, &d.Summary, &d.Source, at(&d.Received), maybeAt(&d.Processed))
 	copy(d.Digest[:], digest)
 	return d, err
 }
@@ -111,34 +119,52 @@ func (r *Rx) DeliveryBody(id ngo.DeliveryID) (body []byte, blob ngo.BlobID, err 
 	return body, "", err
 }
 
-// DeliveryQuery asks for deliveries, of one state unless it is empty.
+// DeliveryQuery asks for deliveries; an empty field means any.
 type DeliveryQuery struct {
 	ListQuery
-	State ngo.DeliveryState
+	State   ngo.DeliveryState
+	Account ngo.AccountID
+	Source  ngo.DeliverySource
 }
 
-const listDeliveries = `
-select ` + deliveryColumns + `
-from delivery
-where id < $1 and ($2 = '' or state = $2)
+const (
+	deliveryFilter = `
+  and ($2 = '' or state = $2)
+  and ($3 = '' or account_id = $3)
+  and ($4 = '' or source = $4)
 order by id desc
-limit $3`
+limit $5`
 
-// listQuarantined is the same, in the words that its index needs.
-const listQuarantined = `
+	listDeliveries = `
 select ` + deliveryColumns + `
 from delivery
-where id < $1 and state = 'quarantined'
-order by id desc
-limit $2`
+where id < $1` + deliveryFilter
+
+	// listQuarantined and listPolled are the same, in the words that their indexes need.
+	listQuarantined = `
+select ` + deliveryColumns + `
+from delivery
+where id < $1
+  and state = 'quarantined'` + deliveryFilter
+
+	listPolled = `
+select ` + deliveryColumns + `
+from delivery
+where id < $1
+  and source = 'poll'` + deliveryFilter
+)
 
 // Deliveries lists what came in, newest first.
 func (r *Rx) Deliveries(q DeliveryQuery) (items []ngo.Delivery, next string, err error) {
-	key := func(d ngo.Delivery) string { return string(d.ID) }
-	if q.State == ngo.DeliveryQuarantined {
-		return page(r.conn, "deliveries", q.ListQuery, scanDelivery, key, listQuarantined, q.before())
+	query := listDeliveries
+	switch {
+	case q.State == ngo.DeliveryQuarantined:
+		query = listQuarantined
+	case q.Source == ngo.SourcePoll:
+		query = listPolled
 	}
-	return page(r.conn, "deliveries", q.ListQuery, scanDelivery, key, listDeliveries, q.before(), string(q.State))
+	key := func(d ngo.Delivery) string { return string(d.ID) }
+	return page(r.conn, "deliveries", q.ListQuery, scanDelivery, key, query, q.before(), string(q.State), string(q.Account), string(q.Source))
 }
 
 const settleDelivery = `

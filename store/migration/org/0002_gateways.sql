@@ -3,15 +3,26 @@
 alter table delivery add column source text not null default 'webhook' check (source in ('webhook', 'poll'));
 
 create index delivery_account on delivery (account_id, received) where source = 'webhook';
+create index delivery_polled on delivery (id) where source = 'poll';
 
 alter table payment add column alias text not null default '';
 alter table payment add column purchase text not null default '';
 alter table payment add column problem text not null default '';
+alter table payment add column captured text;
 alter table payment add column returned integer not null default 0 check (returned >= 0);
 alter table payment add column recovered integer not null default 0 check (recovered in (0, 1));
 
 create unique index payment_alias on payment (account_id, alias) where alias <> '';
 create index payment_open on payment (state, id) where state <> 'captured';
+
+-- What was told of a payer as long as the payment has made no gift, sealed.
+create table payer (
+  payment_id text primary key references payment (id),
+  told text not null,
+  facts blob not null
+) strict, without rowid;
+
+create index payer_told on payer (told);
 
 -- One row for each state in which a payment was seen besides captured; the earliest time told wins.
 create table sighting (
@@ -99,6 +110,7 @@ create table purpose (
 
 alter table donation add column returned integer not null default 0 check (returned >= 0);
 alter table donation add column pot text not null default 'domestic' check (pot in ('domestic', 'foreign'));
+alter table donation add column account_pot text not null default 'domestic' check (account_pot in ('domestic', 'foreign'));
 alter table donation add column fund text not null default 'general' check (fund in ('general', 'specific', 'corpus'));
 alter table donation add column purpose_id text references purpose (id);
 alter table donation add column campaign text not null default '';
@@ -115,6 +127,9 @@ alter table donation add column reminded integer not null default 0;
 alter table donation add column hold text not null default '';
 alter table donation add column released text not null default '';
 alter table donation add column act_id text not null default '';
+
+-- An act on a gift begins with the gift's id.
+create index act_gift on act (substr(before, 1, 30)) where kind = 'donation.set';
 
 create index donation_marked on donation (id) where slip_of <> '' or recovered = 1;
 

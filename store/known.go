@@ -1,0 +1,151 @@
+package store
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Seen is what a gateway told of when it was asked: what has a state. Alias is a payment's second id, if it has one.
+type Seen struct {
+	Payment, Alias, Refund, Dispute, Settlement ngo.Ref
+	PaymentState                                ngo.PaymentState
+	RefundState                                 ngo.RefundState
+	DisputeState                                ngo.DisputeState
+	SettlementState                             ngo.SettlementState
+}
+
+// knownAtOnce is how many refs one statement looks up.
+const knownAtOnce = 50
+
+// The last parameter of each is the account.
+var (
+	selectKnownPayments = `
+select ref, alias, state
+from payment
+where account_id = ` + knownAccount + ` and ref in (` + knownRefs + `)`
+
+	selectKnownAliases = `
+select ref, alias, state
+from payment
+where account_id = ` + knownAccount + ` and alias <> '' and alias in (` + knownRefs + `)`
+
+	selectKnownRefunds = `
+select ref, '', state
+from refund
+where account_id = ` + knownAccount + ` and ref <> '' and ref in (` + knownRefs + `)`
+
+	selectKnownDisputes = `
+select ref, '', state
+from dispute
+where account_id = ` + knownAccount + ` and ref in (` + knownRefs + `)`
+
+	selectKnownSettlements = `
+select ref, '', state
+from settlement
+where account_id = ` + knownAccount + ` and ref in (` + knownRefs + `)`
+
+	knownRefs    = strings.Trim(placeholders(1, knownAtOnce), "()")
+	knownAccount = "$" + strconv.Itoa(knownAtOnce+1)
+)
+
+type knownRow struct {
+	ref, alias ngo.Ref
+	state      string
+}
+
+func scanKnown(s scanner) (k knownRow, err error) { return k, s.Scan(&k.ref, &k.alias, &k.state) }
+
+// NotKnown gives the indexes of what the ledger does not have, or does not have in that state yet.
+func (r *Rx) NotKnown(account ngo.AccountID, seen []Seen) ([]int, error) {
+	var missing []int
+	for start := 0; start < len(seen); start += knownAtOnce {
+		chunk := seen[start:min(start+knownAtOnce, len(seen))]
+		k, err := r.known(account, chunk)
+		if err != nil {
+			return nil, err
+		}
+		for i, s := range chunk {
+			if !k.has(s) {
+				missing = append(missing, start+i)
+			}
+		}
+	}
+	return missing, nil
+}
+
+// known is what the ledger has of some of the things that a gateway told of, by ref; payments by alias too.
+type known struct {
+	payments, aliases, refunds, disputes, settlements map[ngo.Ref]knownRow
+}
+
+func (r *Rx) known(account ngo.AccountID, seen []Seen) (k known, err error) {
+	for _, look := range []struct {
+		into  *map[ngo.Ref]knownRow
+		query string
+		refs  func(Seen) ngo.Ref
+		key   func(knownRow) ngo.Ref
+	}{
+		{&k.payments, selectKnownPayments, func(s Seen) ngo.Ref { return s.Payment }, knownRow.byRef},
+		{&k.aliases, selectKnownAliases, Seen.alias, knownRow.byAlias},
+		{&k.refunds, selectKnownRefunds, func(s Seen) ngo.Ref { return s.Refund }, knownRow.byRef},
+		{&k.disputes, selectKnownDisputes, func(s Seen) ngo.Ref { return s.Dispute }, knownRow.byRef},
+		{&k.settlements, selectKnownSettlements, func(s Seen) ngo.Ref { return s.Settlement }, knownRow.byRef},
+	} {
+		if *look.into, err = r.lookUp(account, look.query, seen, look.refs, look.key); err != nil {
+			return k, err
+		}
+	}
+	return k, nil
+}
+
+func (k knownRow) byRef() ngo.Ref   { return k.ref }
+func (k knownRow) byAlias() ngo.Ref { return k.alias }
+
+// alias is the second id under which a payment is looked for. What names it by one id may mean that one.
+func (s Seen) alias() ngo.Ref { return cmp.Or(s.Alias, s.Payment) }
+
+func (r *Rx) lookUp(account ngo.AccountID, query string, seen []Seen, refs func(Seen) ngo.Ref, key func(knownRow) ngo.Ref) (map[ngo.Ref]knownRow, error) {
+	args := make([]any, 0, knownAtOnce+1)
+	for _, s := range seen {
+		if ref := refs(s); ref != "" {
+			args = append(args, string(ref))
+		}
+	}
+	if len(args) == 0 {
+		return nil, nil
+	}
+	for len(args) < knownAtOnce {
+		args = append(args, args[0])
+	}
+	rows, err := all(r.conn, "what is known", scanKnown, query, append(args, string(account))...)
+	found := make(map[ngo.Ref]knownRow, len(rows))
+	for _, row := range rows {
+		found[key(row)] = row
+	}
+	return found, err
+}
+
+// has tells whether everything that a gateway told of stands in the ledger, in that state or a later one.
+func (k known) has(s Seen) bool {
+	payment, refund, dispute, settlement := k.payment(s), k.refunds[s.Refund], k.disputes[s.Dispute], k.settlements[s.Settlement]
+	return (s.PaymentState == "" || payment.state != "" && !ngo.PaymentState(payment.state).CanBecome(s.PaymentState)) &&
+		(s.RefundState == "" || refund.state != "" && !ngo.RefundState(refund.state).CanBecome(s.RefundState)) &&
+		(s.DisputeState == "" || dispute.state != "" && !ngo.DisputeState(dispute.state).CanBecome(s.DisputeState)) &&
+		(s.SettlementState == "" || settlement.state != "" && !ngo.SettlementState(settlement.state).CanBecome(s.SettlementState))
+}
+
+// payment gives the row of a payment. One that has the ref and another alias is another payment; one that has the ref and
+// no alias is the same.
+func (k known) payment(s Seen) knownRow {
+	if row, ok := k.aliases[s.alias()]; ok {
+		return row
+	}
+	row := k.payments[s.Payment]
+	if s.Alias != "" && row.alias != "" && row.alias != s.Alias {
+		return knownRow{}
+	}
+	return row
+}
