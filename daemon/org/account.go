@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/payment"
@@ -17,6 +18,12 @@ import (
 type Channel struct {
 	Info    ngo.Account
 	Account channel.Account
+}
+
+// Gateway is a payment gateway that can be used.
+type Gateway struct {
+	Info    ngo.Account
+	Account payment.Account
 }
 
 // gateway is an opened gateway account, or why it could not be opened.
@@ -77,6 +84,21 @@ func (o *Org) GatewayByID(ctx context.Context, id ngo.AccountID) (ngo.Account, p
 	}
 	g := o.book.openGateway(r)
 	return g.info, g.account, g.err
+}
+
+// Gateways gives the gateways that can be used, by name. One whose settings no longer make an account is left out.
+func (o *Org) Gateways(ctx context.Context) ([]Gateway, error) {
+	all, err := o.opened(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Gateway
+	for _, name := range slices.Sorted(maps.Keys(all.byName)) {
+		if g := all.byName[name]; g.err == nil {
+			out = append(out, Gateway{g.info, g.account})
+		}
+	}
+	return out, nil
 }
 
 // Channels gives the channels that can send. One whose settings no longer make an account is left out and logged.

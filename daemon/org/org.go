@@ -121,6 +121,9 @@ func (b *Book) Org(ctx context.Context, slug string) (*Org, error) {
 	return o.(*Org), nil
 }
 
+// Orgs lists the organisations, without opening any.
+func (b *Book) Orgs(ctx context.Context) ([]ngo.Org, error) { return b.store.Orgs(ctx) }
+
 // changed raises versions. The feed calls it between a commit and the waking of whoever wrote.
 func (b *Book) changed(changes []store.Change) {
 	for _, c := range changes {

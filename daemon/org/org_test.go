@@ -140,6 +140,10 @@ func TestAccountsThatCannotBeOpened(t *testing.T) {
 		}
 		addAccount(t, o, ngo.Channel, "post", "bad", "bad")
 		good := addAccount(t, o, ngo.Channel, "post", "good", "x")
+		gateways, err := o.Gateways(t.Context())
+		if err != nil || len(gateways) != 1 || gateways[0].Info.Name != "good" {
+			t.Errorf("Gateways = %v, %v; want the good one", gateways, err)
+		}
 		all, err := o.Channels(t.Context())
 		if err != nil || len(all) != 1 || all[0].Info.ID != good.ID {
 			t.Errorf("Channels = %v, %v; want the good one", all, err)
