@@ -13,6 +13,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/seed"
 	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
@@ -219,7 +220,7 @@ func TestVerifyWhileWriting(t *testing.T) {
 
 func BenchmarkVerifyAudit(b *testing.B) {
 	o := storetest.Org(b)
-	if err := storetest.Seed(b.Context(), o, storetest.SeedOptions{Gifts: 20_000}); err != nil {
+	if err := seed.Fill(b.Context(), o, seed.Options{Gifts: 20_000}); err != nil {
 		b.Fatal(err)
 	}
 	b.ResetTimer()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/seed"
 	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
@@ -33,7 +34,7 @@ func acknowledge(tb testing.TB, o *store.Org, account ngo.AccountID, i int) ngo.
 // ingest is the first job of a delivery: the payment, the person and the gift.
 func ingest(tb testing.TB, o *store.Org, account ngo.AccountID, j ngo.Job, i int) {
 	donation := ngo.Donation{ID: ngo.NewID[ngo.DonationID](time.Now()), State: ngo.DonationReceived, Amount: ngo.Paise(50_000), Given: "2026-11-22",
-		Donor: storetest.Donor(i), Method: "upi"}
+		Donor: seed.Donor(i), Method: "upi"}
 	err := o.Write(tb.Context(), store.Work, "job", func(tx *store.Tx) error {
 		p, _, err := tx.SavePayment(ngo.Payment{Account: account, Ref: ngo.Ref(fmt.Sprintf("pay_%d", i)), State: ngo.PaymentCaptured,
 			Amount: ngo.Paise(50_000), Method: "upi", Created: tx.Now(), Delivery: ngo.DeliveryID(j.Subject)})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/seed"
 	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
@@ -48,7 +49,7 @@ func spoil(t *rapid.T) error {
 
 func (h *house) give(t *rapid.T) {
 	h.seq++
-	donor := storetest.Donor(rapid.IntRange(0, 30).Draw(t, "donor"))
+	donor := seed.Donor(rapid.IntRange(0, 30).Draw(t, "donor"))
 	delivery := h.o.NewDelivery(h.account, "", fmt.Appendf(nil, "%d", h.seq))
 	state := rapid.SampledFrom([]ngo.DonationState{ngo.DonationReceived, ngo.DonationReceived, ngo.DonationHeld, ngo.DonationWaiting}).Draw(t, "state")
 	day := rapid.SampledFrom([]ngo.Date{"2026-03-31", "2026-04-01", "2026-06-01"}).Draw(t, "day")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/seed"
 	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
@@ -13,7 +14,7 @@ func BenchmarkSummary(b *testing.B) {
 	o := storetest.Org(b)
 	start := time.Now()
 	const gifts = 200_000
-	if err := storetest.Seed(b.Context(), o, storetest.SeedOptions{Gifts: gifts, Mail: true}); err != nil {
+	if err := seed.Fill(b.Context(), o, seed.Options{Gifts: gifts, Mail: true}); err != nil {
 		b.Fatal(err)
 	}
 	b.Logf("seeded %d gifts in %v", gifts, time.Since(start))
@@ -36,7 +37,7 @@ func TestSeedAddsUp(t *testing.T) {
 		gifts = 260
 	}
 	o := storetest.Org(t)
-	if err := storetest.Seed(t.Context(), o, storetest.SeedOptions{Gifts: gifts, Mail: true}); err != nil {
+	if err := seed.Fill(t.Context(), o, seed.Options{Gifts: gifts, Mail: true}); err != nil {
 		t.Fatal(err)
 	}
 	storetest.Read(t, o, func(r *store.Rx) error {

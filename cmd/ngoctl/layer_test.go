@@ -60,16 +60,17 @@ func layers() []layer {
 		{"store/seal", nil},
 		{"store/sqlite", []string{"store", "store/seal"}},
 		{"store/postgres", []string{"store", "store/seal"}},
+		{"store/seed", []string{"store"}},
 		{"store/storetest", []string{"store/..."}},
 		{"tui/hush", nil}, // not even store/ngo: see its comment
 		{"tui/...", []string{"tui/...", "daemon/api", "daemon/setting", "daemon/typeset"}},
 	}
 }
 
-// forTests is what a test may import besides: the suites, the doubles of providers, and, because nothing of ours is
+// forTests is what a test may import besides: the suites, made-up gifts, the doubles of providers, and, because nothing of ours is
 // mocked, the real engine and the real drivers.
 func forTests() []string {
-	return []string{"store/storetest", "store/sqlite", "daemon/sim", "daemon/channel/...", "daemon/payment/..."}
+	return []string{"store/storetest", "store/seed", "store/sqlite", "daemon/sim", "daemon/channel/...", "daemon/payment/..."}
 }
 
 func covers(pattern, pkg string) bool {

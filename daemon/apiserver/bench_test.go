@@ -8,6 +8,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/seed"
 	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
@@ -15,7 +16,7 @@ import (
 // connections over TLS on the loopback and counts the client's work too; huma is another cheap read on the common road.
 func BenchmarkSummaryCached(b *testing.B) {
 	f := newServer(b)
-	if err := storetest.Seed(b.Context(), f.org, storetest.SeedOptions{Gifts: 200}); err != nil {
+	if err := seed.Fill(b.Context(), f.org, seed.Options{Gifts: 200}); err != nil {
 		b.Fatal(err)
 	}
 	_, token := f.user("meena", storetest.Slug, ngo.Finance)

@@ -12,6 +12,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/apiserver"
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/seed"
 	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
@@ -211,7 +212,7 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 func TestSummaryIsWhatTheClientReads(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	if err := storetest.Seed(t.Context(), f.org, storetest.SeedOptions{Gifts: 5}); err != nil {
+	if err := seed.Fill(t.Context(), f.org, seed.Options{Gifts: 5}); err != nil {
 		t.Fatal(err)
 	}
 	_, token := f.user("meena", storetest.Slug, ngo.Finance)

@@ -16,6 +16,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/seed"
 	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
@@ -109,7 +110,7 @@ func TestDonationIsShownWithWhatBecameOfIt(t *testing.T) {
 func TestListsComeInPages(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	if err := storetest.Seed(t.Context(), f.org, storetest.SeedOptions{Gifts: 7}); err != nil {
+	if err := seed.Fill(t.Context(), f.org, seed.Options{Gifts: 7}); err != nil {
 		t.Fatal(err)
 	}
 	seen := map[ngo.DonationID]bool{}

@@ -17,6 +17,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/seed"
 	"github.com/ngoctl/ngoctl/store/sqlite"
 	"github.com/ngoctl/ngoctl/store/storetest"
 )
@@ -34,7 +35,7 @@ func newFolder(t *testing.T, gifts int) folder {
 	dir := t.TempDir()
 	s := storetest.Open(t, storetest.In(dir))
 	o := storetest.AddOrg(t, s, "sevai")
-	if err := storetest.Seed(t.Context(), o, storetest.SeedOptions{Gifts: gifts}); err != nil {
+	if err := seed.Fill(t.Context(), o, seed.Options{Gifts: gifts}); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"config.toml": "listen = \"127.0.0.1:1\"\n", "keys/master.key": "key", "lock": ""} {
@@ -170,7 +171,7 @@ func TestABackupUnderLoadIsOneMoment(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for ctx.Err() == nil {
-			if err := storetest.Seed(context.WithoutCancel(ctx), f.org, storetest.SeedOptions{Gifts: 20}); err != nil {
+			if err := seed.Fill(context.WithoutCancel(ctx), f.org, seed.Options{Gifts: 20}); err != nil {
 				t.Errorf("write during backup: %v", err)
 				return
 			}

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"time"
 
+	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 	"github.com/ngoctl/ngoctl/store/seal"
+	"github.com/ngoctl/ngoctl/store/seed"
 	"github.com/ngoctl/ngoctl/store/sqlite"
-	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
 // seed puts the asked number of finished gifts, each with its receipt, into the first organisation. It goes the way of
@@ -27,14 +28,27 @@ func (f *field) seed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	laws, err := receipt.LoadLaws(nil)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
 	o, err := s.Org(ctx, f.orgs[0])
 	if err == nil && f.o.Gifts > 0 {
-		err = storetest.Seed(ctx, o, storetest.SeedOptions{Gifts: f.o.Gifts})
+		err = seed.Fill(ctx, o, seed.Options{Gifts: f.o.Gifts, Print: papers(laws)})
 	}
 	for made := 0; made < f.o.Jobs && err == nil; made += jobsAtOnce {
 		err = o.Write(ctx, store.Work, "bench", func(tx *store.Tx) error { return idleJobs(tx, min(jobsAtOnce, f.o.Jobs-made)) })
 	}
 	return errors.Join(err, s.Close())
+}
+
+// papers has made-up gifts receipted as those of the flow are.
+func papers(laws receipt.Laws) func(ngo.Org, ngo.Profile, ngo.Donation, ngo.Payment) (seed.Paper, error) {
+	return func(o ngo.Org, p ngo.Profile, d ngo.Donation, pay ngo.Payment) (seed.Paper, error) {
+		f := receipt.Decide(laws.On(d.Given), receipt.Gift{Org: o, Profile: p, Donation: d, Payment: pay})
+		printed, err := f.JSON()
+		return seed.Paper{Law: f.Law, Tax: f.Tax, Printed: printed}, err
+	}
 }
 
 // jobsAtOnce is how many jobs of each sort one write makes.

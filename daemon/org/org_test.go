@@ -18,6 +18,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/seed"
 	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
@@ -156,7 +157,7 @@ func TestSummary(t *testing.T) {
 		if got, err := o.Summary(t.Context()); err != nil || !json.Valid(got) {
 			t.Fatalf("Summary = %s, %v", got, err)
 		}
-		if err := storetest.Seed(t.Context(), o.Store, storetest.SeedOptions{Gifts: 10}); err != nil {
+		if err := seed.Fill(t.Context(), o.Store, seed.Options{Gifts: 10}); err != nil {
 			t.Fatal(err)
 		}
 		var got, want store.Summary

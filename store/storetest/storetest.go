@@ -1,5 +1,5 @@
 // Package storetest opens real stores for tests: migrated SQLite files in a folder that goes with the test. It has the
-// suite that every engine passes, and fills an organisation with gifts as fast as the store takes them.
+// suite that every engine passes.
 package storetest
 
 import (
