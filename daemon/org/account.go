@@ -200,7 +200,7 @@ func (r row) values() setting.Values {
 	v := setting.Values{}
 	maps.Copy(v, r.info.Settings)
 	maps.Copy(v, r.secrets)
-	return v
+	return v.WithoutUntil()
 }
 
 func unknownDriver(a ngo.Account) error {

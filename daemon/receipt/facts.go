@@ -109,21 +109,8 @@ func (f Facts) Instead(number string, remains ngo.Money) Facts {
 // Masked gives the facts for eyes that are not the donor's: numbers of documents show little more than their kind.
 func (f Facts) Masked() Facts {
 	f.Donor.PAN = ngo.MaskPAN(f.Donor.PAN)
-	f.Donor.IDNumber = maskID(f.Donor.IDNumber)
+	f.Donor.IDNumber = ngo.MaskID(f.Donor.IDNumber)
 	return f
-}
-
-// maskID leaves the last two signs of a number that is long enough.
-func maskID(s string) string {
-	runes := []rune(s)
-	shown := 0
-	if len(runes) >= 6 {
-		shown = 2
-	}
-	for i := range len(runes) - shown {
-		runes[i] = 'x'
-	}
-	return string(runes)
 }
 
 // replacement says in whose place a receipt stands, in one sentence; empty for one that stands for itself.

@@ -60,6 +60,19 @@ func (f Form) Field(name string) (Field, bool) {
 	return f[i], true
 }
 
+const until = "-until"
+
+// Until names the setting that says when a former value is forgotten, in RFC 3339. It belongs to no form: the daemon keeps it
+// beside those that do.
+func Until(former string) string { return former + until }
+
+// WithoutUntil gives the values that belong to a form.
+func (v Values) WithoutUntil() Values {
+	out := maps.Clone(v)
+	maps.DeleteFunc(out, func(name, _ string) bool { return strings.HasSuffix(name, until) })
+	return out
+}
+
 // Split parts checked values into those that may be shown and those that are sealed. Names that are not in the form are
 // dropped.
 func (f Form) Split(v Values) (settings, secrets map[string]string) {

@@ -135,3 +135,11 @@ func FuzzFieldCheck(f *testing.F) {
 		}
 	})
 }
+
+func TestUntilBelongsToNoForm(t *testing.T) {
+	t.Parallel()
+	v := setting.Values{"key": "k", setting.Until("old-key"): "2026-12-07T00:00:00Z"}
+	if got := v.WithoutUntil(); len(got) != 1 || got["key"] != "k" || len(v) != 2 {
+		t.Errorf("WithoutUntil = %v of %v", got, v)
+	}
+}

@@ -141,3 +141,17 @@ func MaskPAN(s string) string {
 	}
 	return s[:3] + "xxxxx" + s[8:]
 }
+
+// MaskID hides the number of another document but for its last two signs; of a short one nothing is shown but that it was
+// there.
+func MaskID(s string) string {
+	signs := []rune(s)
+	shown := 0
+	if len(signs) >= 6 {
+		shown = 2
+	}
+	for i := range len(signs) - shown {
+		signs[i] = 'x'
+	}
+	return string(signs)
+}

@@ -105,3 +105,12 @@ func TestPAN(t *testing.T) {
 		}
 	}
 }
+
+func TestMaskIDShowsTheEndOnly(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"": "", "K12": "xxx", "P1234567": "xxxxxx67", "தநா1234": "xxxxx34"} {
+		if got := ngo.MaskID(in); got != want {
+			t.Errorf("MaskID(%q) = %q; want %q", in, got, want)
+		}
+	}
+}
