@@ -167,6 +167,7 @@ type Account struct {
 	ngo.Account
 	URL       string      `json:"url,omitempty" doc:"The address to enter at the provider, for a gateway."`
 	Health    *ngo.Health `json:"health,omitempty" doc:"How the connection is, for a gateway."`
+	Problem   string      `json:"problem,omitempty" doc:"Why it cannot be used, if it cannot."`
 	Doubt     string      `json:"doubt,omitempty" doc:"What of its events is believed unconfirmed; empty when nothing is."`
 	CanPoll   bool        `json:"can_poll" doc:"Whether it can be asked what happened."`
 	CanRefund bool        `json:"can_refund" doc:"Whether it can be asked to pay back."`
