@@ -30,12 +30,15 @@ type Today struct {
 	preview  bool // the story stands beside or below the list
 	whole    bool // the story fills the screen
 	filter   textinput.Model
-	asking   bool  // whether to send the receipt again
-	read     int   // number of the latest request for the list
-	told     int   // number of the latest request for a story
-	due      bool  // a re-read is already planned
-	failure  error // of the last read
-	firstOne bool  // something was read
+	asking   bool // whether to send the receipt again
+	lane     int  // which of lanes is shown
+	dialog   *dialog
+	last     *ngo.Act // what was done here last, to be taken back
+	read     int      // number of the latest request for the list
+	told     int      // number of the latest request for a story
+	due      bool     // a re-read is already planned
+	failure  error    // of the last read
+	firstOne bool     // something was read
 }
 
 // NewToday makes the screen.
@@ -68,6 +71,12 @@ type (
 		story   api.Donation
 		err     error
 	}
+	todayDone struct {
+		gift ngo.Donation
+		act  *ngo.Act // nil for what cannot be taken back
+		said string
+		err  error
+	}
 	todayDue  struct{}
 	todaySent struct {
 		message ngo.Message
@@ -82,7 +91,7 @@ func (*Today) Title() string { return "Today" }
 func (t *Today) Init() tea.Cmd { return t.readAnew() }
 
 // Busy tells that a filter is being typed, or a question is open.
-func (t *Today) Busy() bool { return t.filter.Focused() || t.asking || t.whole }
+func (t *Today) Busy() bool { return t.filter.Focused() || t.asking || t.whole || t.dialog != nil }
 
 // Resize takes the room there is.
 func (t *Today) Resize(width, height int) {
@@ -98,7 +107,10 @@ func (t *Today) Keys() []key.Binding {
 	if t.story == nil || t.story.Receipt == nil {
 		send.SetHelp("s", "send receipt again (this gift has none)")
 	}
-	return []key.Binding{k.Open, send, k.Filter, k.Preview, k.Refresh, k.Up, k.Down, k.Top, k.Bottom, k.PageUp, k.PageDown, k.Back}
+	return []key.Binding{
+		k.Open, k.Next, k.Release, k.Hold, k.Edit, k.Refund, t.undoKey(), send, k.Filter, k.Preview, k.Refresh, k.Up, k.Down, k.Top, k.Bottom,
+		k.PageUp, k.PageDown, k.Back,
+	}
 }
 
 // Update takes a message and gives the work that follows from it.
@@ -117,6 +129,8 @@ func (t *Today) Update(msg tea.Msg) tea.Cmd {
 		return t.readAnew()
 	case todaySent:
 		return t.onSent(m)
+	case todayDone:
+		return t.onDone(m)
 	case tea.KeyMsg:
 		return t.onKey(m)
 	}
@@ -125,13 +139,13 @@ func (t *Today) Update(msg tea.Msg) tea.Cmd {
 
 func (t *Today) readAnew() tea.Cmd {
 	t.read++
-	n, c, org := t.read, t.room.Client, t.room.Org.Slug
+	n, c, org, q := t.read, t.room.Client, t.room.Org.Slug, t.query("")
 	return load(func(ctx context.Context) tea.Msg {
 		figures, err := c.Summary(ctx, org)
 		if err != nil {
 			return todayRead{request: n, err: err}
 		}
-		gifts, err := c.Donations(ctx, org, api.DonationQuery{ListQuery: api.ListQuery{Limit: page}})
+		gifts, err := c.Donations(ctx, org, q)
 		return todayRead{request: n, figures: figures, gifts: gifts, err: err}
 	})
 }
@@ -146,15 +160,27 @@ func (t *Today) onRead(m todayRead) tea.Cmd {
 	}
 	t.firstOne = true
 	t.figures = m.figures
-	t.gifts, t.next = join(m.gifts.Items, t.gifts), m.gifts.Next
-	if len(t.gifts) > len(m.gifts.Items) {
-		t.next = string(t.gifts[len(t.gifts)-1].ID) // older pages that were read stay
-	}
+	at := max(t.index(), 0)
+	t.take(m.gifts)
 	if t.index() < 0 {
-		t.choose(0)
+		t.choose(min(at, len(t.shown())-1)) // what was done with takes its leave, and the one behind it is next
 	}
 	t.keepInSight()
 	return t.tell()
+}
+
+// take puts a first page in place of what was read. Where everything is shown, older pages that were read stay; what leaves
+// a lane must not.
+func (t *Today) take(p api.Page[ngo.Donation]) {
+	old := t.gifts
+	t.gifts, t.next = p.Items, p.Next
+	if t.lane != 0 {
+		return
+	}
+	t.gifts = join(p.Items, old)
+	if len(t.gifts) > len(p.Items) {
+		t.next = string(t.gifts[len(t.gifts)-1].ID)
+	}
 }
 
 // join puts what was just read in front of the older gifts that it does not reach. If the two do not meet, gifts between
@@ -176,9 +202,9 @@ func (t *Today) more() tea.Cmd {
 	if t.next == "" {
 		return nil
 	}
-	after, c, org := t.next, t.room.Client, t.room.Org.Slug
+	after, c, org, q := t.next, t.room.Client, t.room.Org.Slug, t.query(t.next)
 	return load(func(ctx context.Context) tea.Msg {
-		gifts, err := c.Donations(ctx, org, api.DonationQuery{ListQuery: api.ListQuery{Limit: page, After: after}})
+		gifts, err := c.Donations(ctx, org, q)
 		return todayMore{after: after, gifts: gifts, err: err}
 	})
 }
@@ -245,6 +271,11 @@ func (t *Today) onKey(m tea.KeyMsg) tea.Cmd {
 		return t.onAnswer(m)
 	case t.filter.Focused():
 		return t.onFilterKey(m)
+	case t.dialog != nil:
+		return t.onDialog(m)
+	}
+	if cmd, done := t.onAct(m); done {
+		return cmd
 	}
 	k := t.room.Keys
 	switch {

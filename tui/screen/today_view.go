@@ -85,12 +85,21 @@ func (t *Today) figureLines() string {
 		return th.Dim.Render("reading …")
 	}
 	money := fmt.Sprintf("Today %s   Month %s   Year %s", totals(s.Today), totals(s.Month), totals(s.Year))
-	// What needs a person stands first, so that a narrow terminal cuts off what does not.
-	work := []string{
-		figure("waiting", s.Waiting, th.Warn), figure("held", s.Held, th.Warn), figure("parked", s.JobsParked, th.Bad),
-		figure("mail failed", s.MailFailed, th.Bad), figure("not understood", s.Quarantined, th.Bad),
-		count("mail queued", s.MailQueued), count("receipts", s.ReceiptsIssued),
+	// What needs a person stands first, so that a narrow terminal cuts off what does not; what is well is not spoken of.
+	work := []string{figure("waiting", s.Waiting, th.Warn), figure("held", s.Held, th.Warn)}
+	for _, f := range []struct {
+		name string
+		n    int64
+		loud lipgloss.Style
+	}{
+		{"gateway alarms", s.GatewayAlarms, th.Bad}, {"likely slips", s.Flagged, th.Warn}, {"recovered", s.Recovered, th.Warn},
+		{"mail failed", s.MailFailed, th.Bad}, {"parked", s.JobsParked, th.Bad}, {"not understood", s.Quarantined, th.Bad},
+	} {
+		if f.n != 0 {
+			work = append(work, figure(f.name, f.n, f.loud))
+		}
 	}
+	work = append(work, count("mail queued", s.MailQueued), count("receipts", s.ReceiptsIssued))
 	return th.Strong.Render(money) + "\n" + strings.Join(work, "   ")
 }
 
@@ -145,6 +154,9 @@ func (t *Today) empty() string {
 	if !t.firstOne {
 		return ""
 	}
+	if t.lane != 0 {
+		return "No gift is " + lanes[t.lane].name + "."
+	}
 	return "No gift yet. It appears here by itself.\n" +
 		t.room.Theme.Dim.Render("Connect a gateway with: ngoctl gateway add razorpay --webhook-secret-file FILE")
 }
@@ -159,7 +171,7 @@ func (t *Today) row(c *widget.Cells, d ngo.Donation) []string {
 	if d.Receipt != "" {
 		receipt = "yes"
 	}
-	return []string{stamp, c.Hold(donor(d)), d.Amount.Format(), c.Hold(ngo.Printable(d.Method)), mark(d.State), receipt}
+	return []string{stamp, c.Hold(donor(d)), d.Amount.Format(), c.Hold(ngo.Printable(d.Method)), marked(d), receipt}
 }
 
 func donor(d ngo.Donation) string {
@@ -199,6 +211,15 @@ func (t *Today) tale(c *widget.Cells, a area) string {
 		}
 	}
 	field("State", strings.TrimSpace(mark(d.State)+"  "+d.Reason))
+	if d.Slip != "" {
+		field("Slip?", "equal to a gift of the same donor minutes before, "+string(d.Slip))
+	}
+	if d.Recovered {
+		field("Missed", "no webhook told of it; it was found by asking")
+	}
+	if d.Returned > 0 {
+		field("Returned", ngo.Money{Minor: d.Returned, Currency: d.Amount.Currency}.Format())
+	}
 	field("Mail", d.Donor.EMail)
 	field("Phone", d.Donor.Phone)
 	field("For", d.Purpose)
@@ -232,12 +253,16 @@ func (t *Today) foot(c *widget.Cells) string {
 	switch {
 	case t.asking:
 		return t.room.Theme.Warn.Render(c.Hold("! Send the receipt to " + donor(t.story.Donation) + " again?  y: yes   any other key: no"))
+	case t.dialog != nil:
+		return c.Hold(t.dialog.view())
 	case t.filter.Focused():
 		return c.Hold(t.filter.View())
 	case t.filter.Value() != "":
 		return c.Hold(fmt.Sprintf("/ %s   (%d shown, esc shows all)", t.filter.Value(), len(t.shown())))
 	case t.failure != nil && t.firstOne:
 		return t.room.Theme.Bad.Render("! not read anew: " + failed(t.failure).Text)
+	case t.lane != 0:
+		return t.room.Theme.Warn.Render("only " + lanes[t.lane].name + "   tab: the next list")
 	}
 	return ""
 }

@@ -42,6 +42,7 @@ type Keys struct {
 	Open, Back, Filter, Preview, Send       key.Binding
 	Refresh, Help, Quit, Kill               key.Binding
 	Yes                                     key.Binding
+	Hold, Release, Edit, Refund, Undo, Next key.Binding
 }
 
 // NewKeys makes the key map.
@@ -66,5 +67,11 @@ func NewKeys() Keys {
 		Quit:     bind("q", "quit", "q"),
 		Kill:     bind("ctrl+c", "quit at once", "ctrl+c"),
 		Yes:      bind("y", "yes", "y", "Y"),
+		Hold:     bind("h", "hold it", "h"),
+		Release:  bind("r", "looked at: let it go on", "r"),
+		Edit:     bind("e", "donor's facts", "e"),
+		Refund:   bind("f", "pay back", "f"),
+		Undo:     bind("u", "take the last act back", "u"),
+		Next:     bind("tab", "all, waiting, held, marked", "tab"),
 	}
 }
