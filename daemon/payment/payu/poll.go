@@ -1,0 +1,250 @@
+package payu
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/payment"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+const (
+	verifiedAtOnce = 50   // txnids in one verify_payment; how many PayU takes is not documented
+	pageSize       = 2000 // rows of get_settlement_details, its own default
+	maxPages       = 50
+)
+
+// Poll gives what PayU knows of a window. First the settlements of its days, which show refunds and chargebacks of payments
+// however old; then, day by day, the refunds of the day's payments and the payments.
+func (a *asking) Poll(ctx context.Context, w payment.Window, yield func(body []byte) error) error {
+	if !w.From.Before(w.To) {
+		return nil
+	}
+	days := daysOf(w)
+	for _, day := range days {
+		if err := a.pollSettlements(ctx, day, yield); err != nil {
+			return err
+		}
+	}
+	for _, day := range days {
+		if err := a.pollDay(ctx, day, w, yield); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// daysOf gives the days in India, at their start, that a window touches.
+func daysOf(w payment.Window) []time.Time {
+	y, m, d := w.From.In(ist).Date()
+	var out []time.Time
+	for day := time.Date(y, m, d, 0, 0, 0, 0, ist); day.Before(w.To); day = day.AddDate(0, 0, 1) {
+		out = append(out, day)
+	}
+	return out
+}
+
+// row is a line of get_Transaction_Details or get_transaction_info.
+type row struct {
+	raw     json.RawMessage
+	id, ref string
+	at      time.Time
+	fields  fields
+}
+
+// back tells whether the line shows that money went back.
+func (r row) back() bool {
+	return folded(r.fields["action"]) == "refund" || goneBack(folded(r.fields["status"]))
+}
+
+func (f fields) rows() ([]row, error) {
+	list, err := f.details()
+	if err != nil {
+		return nil, err
+	}
+	var out []row
+	for _, raw := range list {
+		x, err := readObject(raw)
+		if err != nil {
+			return nil, &ngo.Error{Code: ngo.Internal, Message: "PayU's list of transactions makes no sense", Err: err}
+		}
+		out = append(out, row{raw: raw, id: x.first("id", "mihpayid"), ref: x.first("txnid"), at: instant(x.first("addedon")), fields: x})
+	}
+	return out, nil
+}
+
+// dayRows asks for a day. Whether the second day is in the answer is not documented, so the next one is named and what lies
+// outside is passed over.
+func (a *asking) dayRows(ctx context.Context, day time.Time) ([]row, error) {
+	f, err := a.call(ctx, "get_Transaction_Details", day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := f.rows()
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 && f["status"] != "1" && !f.nothing() {
+		return nil, &ngo.Error{Code: ngo.Internal, Message: "PayU does not list the payments of " + day.Format(time.DateOnly) + ": " + line(f["msg"])}
+	}
+	return rows, nil
+}
+
+// nothing tells whether a status 0 says that there is nothing to tell. PayU's words for that are documented for single
+// payments only.
+func (f fields) nothing() bool {
+	says := strings.ToLower(f["msg"])
+	return strings.Contains(says, "no ") || strings.Contains(says, "not found") || strings.Contains(says, "0 out of") || strings.Contains(says, "not exist")
+}
+
+func (a *asking) pollDay(ctx context.Context, day time.Time, w payment.Window, yield func([]byte) error) error {
+	rows, err := a.dayRows(ctx, day)
+	if err != nil {
+		return err
+	}
+	end := day.AddDate(0, 0, 1)
+	rows = slices.DeleteFunc(rows, func(r row) bool {
+		return r.at.Before(w.From) || !r.at.Before(w.To) || r.at.Before(day) || !r.at.Before(end)
+	})
+	if err := a.pollRefunds(ctx, rows, yield); err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(r row) bool { return folded(r.fields["action"]) == "refund" })
+	for part := range slices.Chunk(rows, verifiedAtOnce) {
+		if err := a.pollPayments(ctx, part, yield); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pollRefunds asks for the refunds of payments whose lines show that there are any. Which status get_Transaction_Details
+// gives such a payment, or whether it lists refunds as lines of their own, is not documented: both are looked for.
+func (a *asking) pollRefunds(ctx context.Context, rows []row, yield func([]byte) error) error {
+	asked := map[string]bool{}
+	for _, r := range rows {
+		if !r.back() || asked[r.id] || !validID(r.id) {
+			continue
+		}
+		asked[r.id] = true
+		all, err := a.actions(ctx, r.id, "")
+		if err != nil {
+			return err
+		}
+		for _, x := range all {
+			if !x.refund() {
+				continue
+			}
+			if err := yield(answerBody{Kind: answerRefund, Action: x.raw}.bytes()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pollPayments gives payments, with verify_payment's word on those that were captured: only it tells all that the form asked.
+func (a *asking) pollPayments(ctx context.Context, rows []row, yield func([]byte) error) error {
+	var refs []string
+	for _, r := range rows {
+		if state := statusState(r.fields["status"], r.fields["action"]); state == ngo.PaymentCaptured && validRef(r.ref) && !slices.Contains(refs, r.ref) {
+			refs = append(refs, r.ref)
+		}
+	}
+	told := map[string]json.RawMessage{}
+	if len(refs) > 0 {
+		all, err := a.verified(ctx, refs...)
+		if err != nil {
+			return err
+		}
+		for _, t := range all {
+			if statusState(t.fields["status"], t.fields["unmappedstatus"]) == ngo.PaymentCaptured {
+				told[t.id] = t.raw
+			}
+		}
+	}
+	for _, r := range rows {
+		if err := yield(answerBody{Kind: answerPayment, Transaction: told[r.id], Row: r.raw}.bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pollSettlements gives the refunds and chargebacks that PayU took out of a day's payouts, and the payouts. A chargeback
+// that was reversed later is left to a person: the loss stands in the ledger until then.
+func (a *asking) pollSettlements(ctx context.Context, day time.Time, yield func([]byte) error) error {
+	rows, err := a.settled(ctx, day)
+	if err != nil {
+		return err
+	}
+	var payouts []*payout
+	for _, raw := range rows {
+		x, err := readObject(raw)
+		if err != nil {
+			return &ngo.Error{Code: ngo.Internal, Message: "PayU's list of settlements makes no sense", Err: err}
+		}
+		payouts = add(payouts, x, day)
+		kind := map[string]string{"refund": answerRefund, "chargeback": answerDispute}[folded(x["requestaction"])]
+		if kind == "" || !validID(x.first("requestid")) || !validID(x.first("payuid")) {
+			continue
+		}
+		if err := yield(answerBody{Kind: kind, Settled: raw}.bytes()); err != nil {
+			return err
+		}
+	}
+	for _, p := range payouts {
+		if p.Net < 0 || p.Net > maxAmount {
+			continue
+		}
+		if err := yield(answerBody{Kind: answerSettlement, Payout: p}.bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settled gives the rows of a day. A day without any has an empty list or a status of 0.
+func (a *asking) settled(ctx context.Context, day time.Time) ([]json.RawMessage, error) {
+	var out []json.RawMessage
+	for page := 1; page <= maxPages; page++ {
+		f, err := a.call(ctx, "get_settlement_details", day.Format(time.DateOnly), strconv.Itoa(page), strconv.Itoa(pageSize))
+		if err != nil {
+			return nil, err
+		}
+		text := f.first("Txn_details", "result")
+		if text == "" || text[0] != '{' && text[0] != '[' {
+			return out, nil
+		}
+		rows, err := objects(text)
+		if err != nil {
+			return nil, &ngo.Error{Code: ngo.Internal, Message: "PayU's list of settlements makes no sense", Err: err}
+		}
+		out = append(out, rows...)
+		if len(rows) < pageSize {
+			return out, nil
+		}
+	}
+	return nil, &ngo.Error{Code: ngo.Internal, Message: "PayU's list of settlements has no end"}
+}
+
+// add puts a row to the payout it went out with.
+func add(all []*payout, x fields, day time.Time) []*payout {
+	utr := x.first("mer_utr", "mer_UTR")
+	net, ok := nearestPaise(x.first("mer_net_amount"))
+	if !ok || !validID(utr) {
+		return all
+	}
+	fee, _ := nearestPaise(x.first("mer_service_fee"))
+	tax, _ := nearestPaise(x.first("mer_service_tax"))
+	i := slices.IndexFunc(all, func(p *payout) bool { return p.UTR == utr })
+	if i < 0 {
+		all, i = append(all, &payout{UTR: utr, Day: day.Format(time.DateOnly)}), len(all)
+	}
+	all[i].Net, all[i].Fee, all[i].Tax = all[i].Net+net, all[i].Fee+fee, all[i].Tax+tax
+	return all
+}
