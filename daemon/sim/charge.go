@@ -32,6 +32,7 @@ type Charge struct {
 	Text       string // the amount as it is written: "10", "10.0", "239.6000"; "10.00" when empty
 	Additional string // additional charges on top of it, in the same way
 	Split      bool   // the split of an ordinary payment is told, and signed
+	SplitOnly  bool   // it is told and not signed
 	JSON       bool   // its webhooks are JSON
 	Reused     bool   // ID may be a txnid that was paid before: two payments under one
 }
