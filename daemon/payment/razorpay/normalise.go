@@ -1,230 +1,278 @@
 package razorpay
 
 import (
-	"strconv"
+	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/ngoctl/ngoctl/daemon/payment"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
+// The events that are ours: what Poll was told, and what tries the way in.
 const (
-	captured = "payment.captured"
-
-	// maxAmount is far above what any payment can be (10,000 crore rupees) and far below what a year's sum overflows at.
-	maxAmount = 10_000_000_000_000
-
-	// The instants between which Razorpay's own API takes a time: 2000 and 2121.
-	earliest, latest = 946684800, 4765046400
-
-	maxName, maxText = 200, 500 // signs
+	polled = "ngoctl.polled"
+	probed = "ngoctl.probe"
 )
 
-// Normalise reads a verified body. Of payment.captured it gives the payment; of every other event the name alone. It fails
-// with Invalid, in words for the person who then looks at the delivery; the event's name is given also then, if it could
-// be read.
+// needs names what each event that may speak of money cannot do without; "" where a payment, refund, dispute or settlement
+// may be there or not. Events that are not listed mean nothing to the ledger, whatever is in them.
+var needs = map[string]string{
+	polled:                            "",
+	"payment.authorized":              "payment",
+	"payment.captured":                "payment",
+	"payment.failed":                  "payment",
+	"order.paid":                      "payment",
+	"refund.created":                  "refund",
+	"refund.processed":                "refund",
+	"refund.failed":                   "refund",
+	"refund.speed_changed":            "refund",
+	"payment.dispute.created":         "dispute",
+	"payment.dispute.under_review":    "dispute",
+	"payment.dispute.action_required": "dispute",
+	"payment.dispute.won":             "dispute",
+	"payment.dispute.lost":            "dispute",
+	"payment.dispute.closed":          "dispute",
+	"settlement.processed":            "settlement",
+	"payment_link.paid":               "payment",
+	"payment_link.partially_paid":     "payment",
+	"payment_link.cancelled":          "",
+	"payment_link.expired":            "",
+	"qr_code.created":                 "",
+	"qr_code.credited":                "payment",
+	"qr_code.closed":                  "",
+	"virtual_account.created":         "",
+	"virtual_account.credited":        "payment",
+	"virtual_account.closed":          "",
+	"subscription.authenticated":      "",
+	"subscription.activated":          "",
+	"subscription.charged":            "payment",
+	"subscription.completed":          "",
+	"subscription.updated":            "",
+	"subscription.pending":            "",
+	"subscription.halted":             "",
+	"subscription.cancelled":          "",
+	"subscription.paused":             "",
+	"subscription.resumed":            "",
+	"invoice.paid":                    "payment",
+	"invoice.partially_paid":          "payment",
+	"invoice.expired":                 "",
+	"token.confirmed":                 "",
+	"token.rejected":                  "",
+	"token.cancelled":                 "",
+	"token.paused":                    "",
+	"token.resumed":                   "",
+}
+
+// Normalise reads a verified body, or one that Poll gave: the payment, refund, dispute and settlement in it, each in the
+// state that the entity itself shows, whatever the event is called. It fails with Invalid, in words for the person who then
+// looks at the delivery; the event's name is given also then, if it could be read.
 func (a *account) Normalise(body []byte) (payment.Event, error) {
 	doc, err := readJSON(body)
 	if err != nil {
 		return payment.Event{}, invalid("the body cannot be read: " + err.Error())
 	}
-	event := payment.Event{Name: cut(ngo.Printable(doc.get("event").text()), maxName)}
-	if doc.kind() != object || event.Name == "" {
-		return event, invalid("the body is not a Razorpay event: it has no event name")
+	name := payment.Cut(ngo.Printable(doc.get("event").text()), maxName)
+	if doc.kind() != object || name == "" {
+		return payment.Event{Name: name}, invalid("the body is not a Razorpay event: it has no event name")
 	}
 	if id := doc.get("account_id").text(); a.id != "" && id != a.id {
-		return event, &ngo.Error{
+		return payment.Event{Name: name}, &ngo.Error{
 			Code: ngo.Invalid, Message: "the event belongs to another Razorpay account",
 			Hint: "compare its account_id with account-id here: ngoctl gateway show razorpay",
 		}
 	}
-	if event.Name != captured {
-		return event, nil
+	need, known := needs[name]
+	if !known {
+		return payment.Event{Name: name}, nil
 	}
-	event.Payment, err = readPayment(doc)
-	return event, err
+	payload := doc.get("payload")
+	if need != "" && payload.get(need).get("entity").kind() != object {
+		return payment.Event{Name: name}, invalid("the event carries no " + need)
+	}
+	event, err := a.readPayload(payload, eventTime(doc))
+	if err != nil {
+		return payment.Event{Name: name}, err
+	}
+	event.Name = name
+	if name == "payment.captured" && event.Payment != nil && event.Payment.State != ngo.PaymentCaptured {
+		return payment.Event{Name: name}, invalid("the event says that the payment is captured, its status says otherwise")
+	}
+	return event, nil
 }
 
 func invalid(message string) error { return &ngo.Error{Code: ngo.Invalid, Message: message} }
 
-// readPayment gives the payment of a payment.captured event, nil when no money moved.
-func readPayment(doc value) (*payment.Payment, error) {
-	p := doc.get("payload").get("payment").get("entity")
-	if p.kind() != object {
-		return nil, invalid("the event carries no payment")
+// readPayload reads every entity that is there. An event in which nothing is there has no time either.
+func (a *account) readPayload(payload value, at time.Time) (payment.Event, error) {
+	var e payment.Event
+	var err error
+	if x := payload.get("payment").get("entity"); x.kind() == object && !registersMandate(x) {
+		if e.Payment, err = a.readPayment(payload, x, at); err != nil {
+			return payment.Event{}, err
+		}
 	}
-	if registersMandate(p) {
-		return nil, nil
+	if x := payload.get("refund").get("entity"); x.kind() == object {
+		if e.Refund, err = readRefund(x); err != nil {
+			return payment.Event{}, err
+		}
 	}
-	if err := checkState(p); err != nil {
-		return nil, err
+	if x := payload.get("dispute").get("entity"); x.kind() == object {
+		if e.Dispute, err = readDispute(x); err != nil {
+			return payment.Event{}, err
+		}
 	}
-	amount, err := readAmount(p)
-	if err != nil {
-		return nil, err
+	if x := payload.get("settlement").get("entity"); x.kind() == object {
+		if e.Settlement, err = readSettlement(x); err != nil {
+			return payment.Event{}, err
+		}
 	}
-	fee, tax, err := readFee(p)
-	if err != nil {
-		return nil, err
+	if e == (payment.Event{}) {
+		return e, nil
 	}
-	created, err := readCreated(doc, p)
-	if err != nil {
-		return nil, err
+	e.At = at
+	return e, belongTogether(e)
+}
+
+// belongTogether checks that a refund or dispute comes with its own payment, if it comes with one.
+func belongTogether(e payment.Event) error {
+	switch {
+	case e.Payment == nil:
+	case e.Refund != nil && e.Refund.Payment != e.Payment.Ref:
+		return invalid("the event's refund is of another payment than the one beside it")
+	case e.Dispute != nil && e.Dispute.Payment != e.Payment.Ref:
+		return invalid("the event's dispute is about another payment than the one beside it")
 	}
-	notes := readNotes(p.get("notes"))
-	return &payment.Payment{
-		Ref:           ngo.Ref(p.get("id").text()),
-		State:         ngo.PaymentCaptured,
-		Amount:        amount,
-		Fee:           fee,
-		Tax:           tax,
-		Method:        cut(strings.ToLower(line(p.get("method").text())), 40),
-		Reference:     reference(p.get("acquirer_data")),
-		International: abroad(p.get("international")),
-		Created:       created,
-		Donor:         notes.donor(p),
-		Purpose:       notes.find(maxName, purposeNotes...),
-	}, nil
+	return nil
+}
+
+// eventTime gives when Razorpay made the event, which some events say inside payload and some nowhere.
+func eventTime(doc value) time.Time {
+	for _, v := range [...]value{doc.get("created_at"), doc.get("payload").get("created_at")} {
+		if at, ok := instant(v); ok {
+			return at
+		}
+	}
+	return time.Time{}
 }
 
 // registersMandate tells whether the payment is the zero rupees with which a donor allows later ones.
 func registersMandate(p value) bool {
-	return p.get("amount").node().raw == "0" && p.get("amount").kind() == number && validRef(p.get("token_id").text(), "token_")
-}
-
-// checkState checks that this is a payment, and captured. Razorpay writes captured as true, and sometimes as "1".
-func checkState(p value) error {
-	if !validRef(p.get("id").text(), "pay_") {
-		return invalid("the payment's id does not look like pay_ and letters and digits")
-	}
-	if e := p.get("entity"); e.ok && e.text() != "payment" {
-		return invalid("what the event carries as its payment is something else")
-	}
-	if p.get("status").text() != "captured" {
-		return invalid("the event says that the payment is captured, its status says otherwise")
-	}
-	switch c := p.get("captured"); {
-	case c.kind() == absent, c.kind() == null, yes(c):
-		return nil
-	}
-	return invalid("the payment's status says that it is captured, its captured mark says otherwise")
-}
-
-// readAmount takes a plain whole number only: not 1e3, not 100.0, not "100".
-func readAmount(p value) (ngo.Money, error) {
-	n, ok := wholeNumber(p.get("amount"))
-	switch {
-	case !ok:
-		return ngo.Money{}, invalid("the payment's amount is not a whole number of paise")
-	case n < 1:
-		return ngo.Money{}, invalid("the payment's amount is not above zero")
-	case n > maxAmount:
-		return ngo.Money{}, invalid("the payment's amount is larger than any payment can be")
-	}
-	currency := p.get("currency").text()
-	if !isCurrency(currency) {
-		return ngo.Money{}, invalid("the payment's currency is not a currency code such as INR")
-	}
-	return ngo.Money{Minor: n, Currency: ngo.Currency(currency)}, nil
-}
-
-// readFee gives the fee and the tax in it; both are null until Razorpay has worked them out.
-func readFee(p value) (fee, tax int64, err error) {
-	for _, f := range [...]struct {
-		name string
-		to   *int64
-	}{{"fee", &fee}, {"tax", &tax}} {
-		v := p.get(f.name)
-		if v.kind() == absent || v.kind() == null {
-			continue
-		}
-		n, ok := wholeNumber(v)
-		if !ok || n < 0 || n > maxAmount {
-			return 0, 0, invalid("the payment's " + f.name + " is not a whole number of paise")
-		}
-		*f.to = n
-	}
-	return fee, tax, nil
-}
-
-// readCreated gives the payment's own time, which dates the gift. It may not lie a day after the event's, which some events
-// carry inside payload and some nowhere.
-func readCreated(doc, p value) (time.Time, error) {
-	n, ok := wholeNumber(p.get("created_at"))
-	if !ok || n < earliest || n > latest {
-		return time.Time{}, invalid("the payment's time of creation is not a time")
-	}
-	event, ok := wholeNumber(doc.get("created_at"))
-	if !ok {
-		event, ok = wholeNumber(doc.get("payload").get("created_at"))
-	}
-	if ok && n > event+24*60*60 {
-		return time.Time{}, invalid("the payment's time of creation lies after the event that tells of it")
-	}
-	return time.Unix(n, 0).UTC(), nil
-}
-
-func wholeNumber(v value) (int64, bool) {
-	n := v.node()
-	if n.kind != number {
-		return 0, false
-	}
-	i, err := strconv.ParseInt(n.raw, 10, 64)
-	return i, err == nil && n.raw != "-0"
-}
-
-// yes tells whether v is true in one of the ways in which Razorpay writes it.
-func yes(v value) bool {
-	switch v.node().raw {
-	case "true", "1":
-		return v.kind() == truth || v.kind() == text || v.kind() == number
-	}
-	return false
-}
-
-// abroad tells whether the money came from abroad. Whatever is not a clear no counts as yes: a person then looks.
-func abroad(v value) bool {
-	switch v.kind() {
-	case absent, null:
+	if p.get("amount").kind() != number || p.get("amount").node().raw != "0" {
 		return false
-	case truth, text, number:
-		raw := v.node().raw
-		return raw != "false" && raw != "0" && raw != ""
 	}
-	return true
+	switch p.get("method").text() {
+	case "emandate", "nach":
+		return true
+	}
+	return validRef(p.get("token_id").text(), "token_")
 }
 
-// reference gives the bank's own number of the payment.
-func reference(acquirer value) string {
-	for _, name := range [...]string{"rrn", "upi_transaction_id", "bank_transaction_id", "transaction_id", "auth_code"} {
-		if s := line(acquirer.get(name).scalar()); s != "" {
-			return cut(s, 64)
+func (a *account) readPayment(payload, p value, at time.Time) (*payment.Payment, error) {
+	ref, err := readID(p, "payment", "pay_")
+	if err != nil {
+		return nil, err
+	}
+	state, err := readState(p)
+	if err != nil {
+		return nil, err
+	}
+	amount, err := readAmount(p, "payment", 1)
+	if err != nil {
+		return nil, err
+	}
+	fee, tax, err := readFee(p, "payment", "fee")
+	if err != nil {
+		return nil, err
+	}
+	created, err := readCreated(p, "payment")
+	if err != nil {
+		return nil, err
+	}
+	if !at.IsZero() && created.After(at.Add(24*time.Hour)) {
+		return nil, invalid("the payment's time of creation lies after the event that tells of it")
+	}
+	out := &payment.Payment{
+		Ref: ref, State: state, Amount: amount, Fee: fee, Tax: tax, Created: created,
+		Method:        payment.Cut(strings.ToLower(line(p.get("method").text())), 40),
+		Reference:     reference(payload, p),
+		Order:         order(payload, p),
+		International: abroad(p.get("international")) || abroad(p.get("card").get("international")),
+	}
+	if state == ngo.PaymentFailed {
+		out.Problem = problem(p)
+	}
+	a.readDonor(payload, p, out)
+	return out, nil
+}
+
+// readState takes the payment's status. What was refunded before it was captured never was ours. Razorpay writes captured as
+// true, and sometimes as "1"; in a failed payment it may say anything.
+func readState(p value) (ngo.PaymentState, error) {
+	c := p.get("captured")
+	marked := c.kind() == absent || c.kind() == null || yes(c)
+	switch p.get("status").text() {
+	case "created":
+		return ngo.PaymentCreated, nil
+	case "failed":
+		return ngo.PaymentFailed, nil
+	case "authorized":
+		return ngo.PaymentAuthorized, nil
+	case "refunded":
+		if marked {
+			return ngo.PaymentCaptured, nil
+		}
+		return ngo.PaymentAuthorized, nil
+	case "captured":
+		if marked {
+			return ngo.PaymentCaptured, nil
+		}
+		return "", invalid("the payment's status says that it is captured, its captured mark says otherwise")
+	}
+	return "", invalid("the payment's status is none that is known")
+}
+
+// problem gives Razorpay's words for why a payment failed.
+func problem(p value) string {
+	for _, name := range [...]string{"error_description", "error_reason", "error_code"} {
+		if s := line(p.get(name).text()); s != "" {
+			return payment.Cut(s, maxName)
 		}
 	}
 	return ""
 }
 
-// line makes a stranger's text one printable line without needless spaces.
-func line(s string) string { return strings.Join(strings.Fields(ngo.Printable(s)), " ") }
-
-// cut shortens s to n signs.
-func cut(s string, n int) string {
-	if len(s) <= n || utf8.RuneCountInString(s) <= n {
-		return s
+// reference gives the bank's own number of the payment, which a transfer into a virtual account has beside it.
+func reference(payload, p value) string {
+	acquirer := p.get("acquirer_data")
+	for _, v := range [...]value{
+		acquirer.get("rrn"), acquirer.get("upi_transaction_id"), acquirer.get("bank_transaction_id"), acquirer.get("transaction_id"),
+		acquirer.get("auth_code"), payload.get("bank_transfer").get("entity").get("bank_reference"), payload.get("upi_transfer").get("entity").get("rrn"),
+	} {
+		if s := line(v.scalar()); s != "" {
+			return payment.Cut(s, 64)
+		}
 	}
-	return strings.TrimSpace(string([]rune(s)[:n]))
+	return ""
 }
 
-// isCurrency tells whether s is in ISO 4217, without metals, funds and test codes.
-func isCurrency(s string) bool {
-	return len(s) == 3 && strings.Contains(currencies, " "+s+" ")
+// order names what the payment belongs to: the link, code, account, subscription or invoice that the event is about and the
+// organisation's own number of it, and the order. Each event of one payment names what it knows; the longest has the most.
+func order(payload, p value) string {
+	var parts []string
+	add := func(v value) {
+		if s := payment.Cut(line(v.scalar()), 40); s != "" && !slices.Contains(parts, s) {
+			parts = append(parts, s)
+		}
+	}
+	for _, c := range containers {
+		x := payload.get(c.name).get("entity")
+		add(x.get("id"))
+		if c.number != "" {
+			add(x.get(c.number))
+		}
+	}
+	add(payload.get("order").get("entity").get("receipt"))
+	add(p.get("order_id"))
+	return strings.Join(parts, " ")
 }
-
-const currencies = " AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF " +
-	"CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS " +
-	"INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR " +
-	"MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP " +
-	"SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF " +
-	"XPF YER ZAR ZMW ZWG "

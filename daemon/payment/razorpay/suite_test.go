@@ -19,10 +19,16 @@ func TestSuite(t *testing.T) {
 		Driver:    razorpay.New(),
 		Values:    setting.Values{"webhook-secret": secret, "account-id": r.Account},
 		Captured:  func(n int) (http.Header, []byte) { return parts(r.Captured(n)) },
-		Ignored:   func() (http.Header, []byte) { return parts(r.Authorized(0)) },
+		Ignored:   func() (http.Header, []byte) { return ignored(r.Account) },
 		Foreign:   func() (http.Header, []byte) { return parts(sim.NewRazorpay(1, "another").Captured(0)) },
 		WholeBody: true,
 	})
+}
+
+// ignored is a token event, signed.
+func ignored(account string) (http.Header, []byte) {
+	body := []byte(`{"entity":"event","account_id":"` + account + `","event":"token.confirmed","contains":["token"],"payload":{"token":{"entity":{"id":"token_1","entity":"token"}}},"created_at":1795429803}`)
+	return signed(secret, body), body
 }
 
 // What the simulated gateway means is what the driver reads.
@@ -37,7 +43,7 @@ func TestSimulatedPayments(t *testing.T) {
 		}
 		p := event.Payment
 		if p.Ref != e.Payment || p.Amount != e.Amount || p.Fee != e.Fee || p.Tax != e.Tax || p.Method != e.Method || p.Reference == "" ||
-			p.International != e.International || !p.Created.Equal(e.Created) || p.Donor != e.Donor || p.Purpose != e.Purpose ||
+			p.International != e.International || p.Order == "" || !p.Created.Equal(e.Created) || p.Donor != e.Donor || p.Purpose != e.Purpose ||
 			p.State != ngo.PaymentCaptured || event.Name != e.Name || a.Hint(e.Header()) != e.ID {
 			t.Fatalf("Normalise(%s) = %+v; want %+v", e.Body, p, e)
 		}
