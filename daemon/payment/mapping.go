@@ -84,6 +84,7 @@ const (
 
 // Donor gives what the answers tell of a donor. What is not a fact of its kind, such as a PAN that is none, is left out.
 func (m Mapping) Donor(a Answers) ngo.Donor {
+	a = a.folded()
 	d := ngo.Donor{
 		Name:        m.find(a, factName, maxName),
 		Address:     m.find(a, factAddress, maxText),
@@ -104,6 +105,7 @@ func (m Mapping) Donor(a Answers) ngo.Donor {
 
 // Purpose gives what the donor gave for, and in which campaign.
 func (m Mapping) Purpose(a Answers) (purpose, campaign string) {
+	a = a.folded()
 	return m.find(a, factPurpose, maxName), m.find(a, factCampaign, maxName)
 }
 
@@ -111,11 +113,20 @@ func (m Mapping) find(a Answers, fact string, limit int) string {
 	return a.find(limit, m.names[fact]...)
 }
 
-// find gives the first answer to one of the questions, in the order of names, as one clean line.
+// folded gives the answers under folded names: each is compared with dozens.
+func (a Answers) folded() Answers {
+	out := make(Answers, len(a))
+	for i, x := range a {
+		out[i] = Answer{Name: fold(x.Name), Text: x.Text}
+	}
+	return out
+}
+
+// find gives the first answer to one of the questions, in the order of names, as one clean line. The names of both are folded.
 func (a Answers) find(limit int, names ...string) string {
 	for _, name := range names {
 		for _, x := range a {
-			if fold(x.Name) != name {
+			if x.Name != name {
 				continue
 			}
 			if s := clean(x.Text); s != "" {
