@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,38 +18,51 @@ type Seen struct {
 	SettlementState                             ngo.SettlementState
 }
 
-// knownAtOnce is how many refs one statement looks up.
-const knownAtOnce = 50
+// A statement that looks up many rows takes atOnce of their keys, and what else it needs behind them.
+const atOnce = 50
 
-// The last parameter of each is the account.
+var (
+	someKeys  = strings.Trim(placeholders(1, atOnce), "()")
+	afterKeys = "$" + strconv.Itoa(atOnce+1)
+)
+
+// keysFor gives the parameters for someKeys: at most atOnce keys, the first as often as there is room.
+func keysFor(keys []string) []any {
+	args := make([]any, 0, atOnce+1)
+	for _, k := range keys {
+		args = append(args, k)
+	}
+	for len(args) < atOnce {
+		args = append(args, keys[0])
+	}
+	return args
+}
+
 var (
 	selectKnownPayments = `
 select ref, alias, state
 from payment
-where account_id = ` + knownAccount + ` and ref in (` + knownRefs + `)`
+where account_id = ` + afterKeys + ` and ref in (` + someKeys + `)`
 
 	selectKnownAliases = `
 select ref, alias, state
 from payment
-where account_id = ` + knownAccount + ` and alias <> '' and alias in (` + knownRefs + `)`
+where account_id = ` + afterKeys + ` and alias <> '' and alias in (` + someKeys + `)`
 
 	selectKnownRefunds = `
 select ref, '', state
 from refund
-where account_id = ` + knownAccount + ` and ref <> '' and ref in (` + knownRefs + `)`
+where account_id = ` + afterKeys + ` and ref <> '' and ref in (` + someKeys + `)`
 
 	selectKnownDisputes = `
 select ref, '', state
 from dispute
-where account_id = ` + knownAccount + ` and ref in (` + knownRefs + `)`
+where account_id = ` + afterKeys + ` and ref in (` + someKeys + `)`
 
 	selectKnownSettlements = `
 select ref, '', state
 from settlement
-where account_id = ` + knownAccount + ` and ref in (` + knownRefs + `)`
-
-	knownRefs    = strings.Trim(placeholders(1, knownAtOnce), "()")
-	knownAccount = "$" + strconv.Itoa(knownAtOnce+1)
+where account_id = ` + afterKeys + ` and ref in (` + someKeys + `)`
 )
 
 type knownRow struct {
@@ -61,17 +75,18 @@ func scanKnown(s scanner) (k knownRow, err error) { return k, s.Scan(&k.ref, &k.
 // NotKnown gives the indexes of what the ledger does not have, or does not have in that state yet.
 func (r *Rx) NotKnown(account ngo.AccountID, seen []Seen) ([]int, error) {
 	var missing []int
-	for start := 0; start < len(seen); start += knownAtOnce {
-		chunk := seen[start:min(start+knownAtOnce, len(seen))]
+	done := 0
+	for chunk := range slices.Chunk(seen, atOnce) {
 		k, err := r.known(account, chunk)
 		if err != nil {
 			return nil, err
 		}
 		for i, s := range chunk {
 			if !k.has(s) {
-				missing = append(missing, start+i)
+				missing = append(missing, done+i)
 			}
 		}
+		done += len(chunk)
 	}
 	return missing, nil
 }
@@ -108,19 +123,16 @@ func (k knownRow) byAlias() ngo.Ref { return k.alias }
 func (s Seen) alias() ngo.Ref { return cmp.Or(s.Alias, s.Payment) }
 
 func (r *Rx) lookUp(account ngo.AccountID, query string, seen []Seen, refs func(Seen) ngo.Ref, key func(knownRow) ngo.Ref) (map[ngo.Ref]knownRow, error) {
-	args := make([]any, 0, knownAtOnce+1)
+	var wanted []string
 	for _, s := range seen {
 		if ref := refs(s); ref != "" {
-			args = append(args, string(ref))
+			wanted = append(wanted, string(ref))
 		}
 	}
-	if len(args) == 0 {
+	if len(wanted) == 0 {
 		return nil, nil
 	}
-	for len(args) < knownAtOnce {
-		args = append(args, args[0])
-	}
-	rows, err := all(r.conn, "what is known", scanKnown, query, append(args, string(account))...)
+	rows, err := all(r.conn, "what is known", scanKnown, query, append(keysFor(wanted), string(account))...)
 	found := make(map[ngo.Ref]knownRow, len(rows))
 	for _, row := range rows {
 		found[key(row)] = row

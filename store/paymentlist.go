@@ -37,7 +37,7 @@ where id < $1` + paymentFilter
 select ` + paymentColumns + `
 from payment
 where id < $1
-  and state <> 'captured'` + paymentFilter
+  and state <> 'captured' and state = $2` + paymentFilter
 )
 
 // Payments lists payments, the last seen first.

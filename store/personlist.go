@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
@@ -23,21 +25,16 @@ limit $3`
 	listPersonsByAddress = `
 select ` + personColumns + `
 from person p
-where p.id < $1 and p.id in (
-  select person_id
-  from identity
-  where (kind = 'email' and value = $2) or (kind = 'phone' and value = $3)
-)
+where p.id < $1 and p.id in (select person_id from identity where kind in ('email', 'phone') and value = $2)
 order by p.id desc
-limit $4`
-
-	// listIdentities reads those of a page: the people between its last and its first.
-	listIdentities = `
-select i.person_id, i.kind, i.value
-from identity i
-where i.person_id >= $1 and i.person_id <= $2
-order by i.person_id, i.kind, i.value`
+limit $3`
 )
+
+var listIdentities = `
+select person_id, kind, value
+from identity
+where person_id in (` + someKeys + `)
+order by person_id, kind, value`
 
 type ownedIdentity struct {
 	person ngo.PersonID
@@ -51,41 +48,34 @@ func scanOwnedIdentity(s scanner) (i ownedIdentity, err error) {
 // Persons lists people with their addresses, the last met first.
 func (r *Rx) Persons(q PersonQuery) (items []ngo.Person, next string, err error) {
 	key := func(p ngo.Person) string { return string(p.ID) }
-	email, phone := addressesIn(q.Text)
-	if email != "" || phone != "" {
-		items, next, err = page(r.conn, "persons", q.ListQuery, scanPerson, key, listPersonsByAddress, q.before(), email, phone)
-	} else {
-		items, next, err = page(r.conn, "persons", q.ListQuery, scanPerson, key, listPersons, q.before(), partOf(q.Text))
+	query := listPersonsByAddress
+	asked, name := addressIn(q.Text)
+	if asked == "" {
+		query, asked = listPersons, partOf(name)
 	}
-	if err != nil || len(items) == 0 {
-		return items, next, err
+	items, next, err = page(r.conn, "persons", q.ListQuery, scanPerson, key, query, q.before(), asked)
+	if err != nil {
+		return nil, "", err
 	}
 	return items, next, r.addAddresses(items)
 }
 
-// addressesIn tells which e-mail or phone a text is, in the form in which it is kept.
-func addressesIn(text string) (email, phone string) {
-	if v, err := ngo.NormaliseEMail(text); err == nil {
-		return v, ""
-	}
-	if v, err := ngo.NormalisePhone(text); err == nil {
-		return "", v
-	}
-	return "", ""
-}
-
 // addAddresses gives the people of a page their identities.
-func (r *Rx) addAddresses(items []ngo.Person) error {
-	found, err := all(r.conn, "identities", scanOwnedIdentity, listIdentities, string(items[len(items)-1].ID), string(items[0].ID))
-	if err != nil {
-		return err
-	}
-	of := map[ngo.PersonID][]ngo.Identity{}
-	for _, i := range found {
-		of[i.person] = append(of[i.person], i.Identity)
-	}
-	for i := range items {
-		items[i].Identities = of[items[i].ID]
+func (r *Rx) addAddresses(people []ngo.Person) error {
+	for some := range slices.Chunk(people, atOnce) {
+		of := map[ngo.PersonID]*ngo.Person{}
+		var ids []string
+		for i := range some {
+			of[some[i].ID] = &some[i]
+			ids = append(ids, string(some[i].ID))
+		}
+		found, err := all(r.conn, "identities", scanOwnedIdentity, listIdentities, keysFor(ids)...)
+		if err != nil {
+			return err
+		}
+		for _, i := range found {
+			of[i.person].Identities = append(of[i.person].Identities, i.Identity)
+		}
 	}
 	return nil
 }
