@@ -80,6 +80,8 @@ func (t *Tx) inverse(done ngo.Act) (ngo.Act, error) {
 		return t.undoProfile(done)
 	case ngo.ActAccount:
 		return t.undoAccount(done)
+	case ngo.ActGift:
+		return t.undoGift(done)
 	case ngo.ActSetting:
 		return t.undoSetting(done)
 	case ngo.ActPurpose:

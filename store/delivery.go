@@ -249,6 +249,9 @@ func (t *Tx) EraseBodies(before time.Time) (n int, err error) {
 	if _, err := t.exec("erase keys of bodies", eraseOldKeys, ngo.Stamp(before), eraseAtOnce); err != nil {
 		return 0, err
 	}
+	if err := t.forgetPayers(before); err != nil {
+		return 0, err
+	}
 	count, err := t.exec("erase bodies", eraseBodies, ngo.Stamp(before), eraseAtOnce)
 	if count > 0 {
 		t.audit("delivery.erase", "", nil, facts{{"bodies", count}, {"processed_before", ngo.Stamp(before)}})

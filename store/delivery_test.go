@@ -203,7 +203,7 @@ func TestErasingABodyTakesTheKeyOfItsFile(t *testing.T) {
 				if donor, err = tx.JoinPerson(ngo.Donor{Name: "Chitra Iyer"}); err != nil {
 					return err
 				}
-				_, err = tx.AddDonation(ngo.Donation{Payment: p.ID, Person: donor, State: ngo.DonationReceived, Amount: p.Amount, Given: "2026-06-01"})
+				_, _, err = tx.AddDonation(ngo.Donation{Payment: p.ID, Person: donor, State: ngo.DonationReceived, Amount: p.Amount, Given: "2026-06-01"})
 				return err
 			})
 			storetest.Write(t, o, func(tx *store.Tx) error { return erase(tx, donor) })

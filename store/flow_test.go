@@ -46,7 +46,7 @@ func ingest(tb testing.TB, o *store.Org, account ngo.AccountID, j ngo.Job, i int
 		if d.Person, err = tx.JoinPerson(d.Donor); err != nil {
 			return err
 		}
-		if _, err := tx.AddDonation(d); err != nil {
+		if _, _, err := tx.AddDonation(d); err != nil {
 			return err
 		}
 		if err := tx.SettleDelivery(p.Delivery, ngo.DeliveryProcessed, "payment.captured", ""); err != nil {

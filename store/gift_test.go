@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -16,8 +17,8 @@ import (
 func gift(t testing.TB, o *store.Org, ref string, change func(*ngo.Donation)) ngo.Donation {
 	t.Helper()
 	delivery := deliver(t, o, ref)
-	d := ngo.Donation{ID: ngo.NewID[ngo.DonationID](time.Now()), State: ngo.DonationReceived, Amount: ngo.Paise(50_000), Given: "2026-06-01",
-		Donor: ngo.Donor{Name: "Chitra Iyer", EMail: ref + "@example.org", PAN: "ABCDE1234F"}, Purpose: "School", Method: "upi"}
+	d := ngo.Donation{ID: ngo.NewID[ngo.DonationID](time.Now()), Amount: ngo.Paise(50_000), Given: "2026-06-01",
+		Donor: ngo.Donor{Name: "Chitra Iyer", EMail: ref + "@example.org", Address: "1 Lake Road", PAN: "ABCPE1234F"}, Purpose: "School", Method: "upi"}
 	if change != nil {
 		change(&d)
 	}
@@ -35,10 +36,11 @@ func gift(t testing.TB, o *store.Org, ref string, change func(*ngo.Donation)) ng
 		if d.Person, err = tx.JoinPerson(d.Donor); err != nil {
 			return err
 		}
-		added, err := tx.AddDonation(d)
+		stored, added, err := tx.AddDonation(d)
 		if err == nil && !added {
 			err = fmt.Errorf("gift %s was not added", ref)
 		}
+		d = stored
 		return err
 	})
 	return d
@@ -65,10 +67,10 @@ func TestGiftIsReadBackAsRecorded(t *testing.T) {
 	want.Receipt = issue(t, o, want).ID
 	storetest.Read(t, o, func(r *store.Rx) error {
 		got, err := r.Donation(want.ID)
-		if got != want {
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("Donation = %+v\nwant %+v", got, want)
 		}
-		if of, err := r.DonationOf(want.Payment); err != nil || of != want {
+		if of, err := r.DonationOf(want.Payment); err != nil || !reflect.DeepEqual(of, want) {
 			t.Errorf("DonationOf = %+v, %v", of, err)
 		}
 		if _, err := r.Donation("don_none"); ngo.CodeOf(err) != ngo.NotFound {
@@ -121,7 +123,7 @@ func TestOnePaymentIsOneGift(t *testing.T) {
 	again := d
 	again.ID, again.Amount = ngo.NewID[ngo.DonationID](time.Now()), ngo.Paise(1)
 	storetest.Write(t, o, func(tx *store.Tx) error {
-		if added, err := tx.AddDonation(again); added || err != nil {
+		if _, added, err := tx.AddDonation(again); added || err != nil {
 			t.Errorf("a second gift of one payment = %v, %v; want false", added, err)
 		}
 		return nil
@@ -137,7 +139,7 @@ func TestImpossibleGiftsAreRefused(t *testing.T) {
 		bad := good
 		bad.Amount = ngo.Paise(amount)
 		err := o.Write(t.Context(), store.Work, "test", func(tx *store.Tx) error {
-			_, err := tx.AddDonation(bad)
+			_, _, err := tx.AddDonation(bad)
 			return err
 		})
 		if ngo.CodeOf(err) != ngo.Invalid {
@@ -146,22 +148,6 @@ func TestImpossibleGiftsAreRefused(t *testing.T) {
 	}
 	for i := range 3 { // the largest that is taken must not break the sums
 		gift(t, o, fmt.Sprint("big", i), func(d *ngo.Donation) { d.Amount = ngo.Paise(store.MostAmount) })
-	}
-	checkWhole(t, o)
-}
-
-func TestDonationsMoveByTheTable(t *testing.T) {
-	t.Parallel()
-	o := storetest.Org(t)
-	states := []ngo.DonationState{ngo.DonationWaiting, ngo.DonationHeld, ngo.DonationReceived, ngo.DonationReversed}
-	for _, from := range states {
-		for _, to := range states {
-			d := gift(t, o, string(from+"-"+to), func(d *ngo.Donation) { d.State = from })
-			err := o.Write(t.Context(), store.Work, "test", func(tx *store.Tx) error { return tx.MoveDonation(d.ID, to, "because") })
-			if want := from.CanBecome(to); want != (err == nil) || (err != nil && ngo.CodeOf(err) != ngo.Conflict) {
-				t.Errorf("%s to %s = %v; want allowed %v", from, to, err, want)
-			}
-		}
 	}
 	checkWhole(t, o)
 }

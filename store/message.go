@@ -5,29 +5,33 @@ import (
 )
 
 const insertMessage = `
-insert into message (id, account_id, receipt_id, person_id, recipient, state, reason, created)
-values ($1, $2, $3, $4, $5, $6, $7, $8)`
+insert into message (id, account_id, receipt_id, person_id, recipient, state, reason, created, kind, donation_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 
-// AddMessage queues a message. The job that sends it is the caller's to leave.
+// AddMessage queues a message, one that carries a receipt unless it is of another kind. The job that sends it is the caller's
+// to leave.
 func (t *Tx) AddMessage(m ngo.Message) error {
+	if m.Kind == "" {
+		m.Kind = ngo.MessageReceipt
+	}
 	if m.ID == "" {
 		m.ID = ngo.NewID[ngo.MessageID](t.now)
 	}
 	_, err := t.exec("add message", insertMessage, string(m.ID), orNull(m.Account), orNull(m.Receipt), orNull(m.Person), m.Recipient,
-		string(ngo.MessageQueued), m.Reason, t.stamp())
+		string(ngo.MessageQueued), m.Reason, t.stamp(), string(m.Kind), orNull(m.Donation))
 	if err != nil {
 		return err
 	}
-	t.audit("message.queue", string(m.ID), nil, facts{{"receipt", string(m.Receipt)}, {"person", string(m.Person)}})
+	t.audit("message.queue", string(m.ID), nil, facts{{"kind", string(m.Kind)}, {"donation", string(m.Donation)}, {"receipt", string(m.Receipt)}, {"person", string(m.Person)}})
 	t.count("message", string(ngo.MessageQueued), 1)
 	t.changed("message", string(m.ID))
 	return nil
 }
 
-const messageColumns = `id, coalesce(account_id, ''), coalesce(receipt_id, ''), coalesce(person_id, ''), recipient, state, reason, attempts, created, sent`
+const messageColumns = `id, coalesce(account_id, ''), coalesce(receipt_id, ''), coalesce(person_id, ''), recipient, state, reason, attempts, created, sent, kind, coalesce(donation_id, '')`
 
 func scanMessage(s scanner) (m ngo.Message, err error) {
-	return m, s.Scan(&m.ID, &m.Account, &m.Receipt, &m.Person, &m.Recipient, &m.State, &m.Reason, &m.Attempts, at(&m.Created), maybeAt(&m.Sent))
+	return m, s.Scan(&m.ID, &m.Account, &m.Receipt, &m.Person, &m.Recipient, &m.State, &m.Reason, &m.Attempts, at(&m.Created), maybeAt(&m.Sent), &m.Kind, &m.Donation)
 }
 
 const (
@@ -41,6 +45,13 @@ select ` + messageColumns + `
 from message
 where receipt_id = $1
 order by id`
+
+	messagesFor = `
+select ` + messageColumns + `
+from message
+where donation_id = $1
+   or receipt_id in (select receipt.id from receipt where receipt.donation_id = $1)
+order by created, id`
 )
 
 // Message gives one message.
@@ -51,6 +62,11 @@ func (r *Rx) Message(id ngo.MessageID) (ngo.Message, error) {
 // MessagesOf gives what was sent, or is to be sent, with a receipt, oldest first.
 func (r *Rx) MessagesOf(receipt ngo.ReceiptID) ([]ngo.Message, error) {
 	return all(r.conn, "messages", scanMessage, messagesOf, string(receipt))
+}
+
+// MessagesFor gives every message about a gift, by itself or by one of its receipts, oldest first.
+func (r *Rx) MessagesFor(donation ngo.DonationID) ([]ngo.Message, error) {
+	return all(r.conn, "messages", scanMessage, messagesFor, string(donation))
 }
 
 // MessageQuery asks for messages, of one state unless it is empty.

@@ -50,7 +50,7 @@ func (t *Tx) JoinPerson(d ngo.Donor) (ngo.PersonID, error) {
 		id := ngo.NewID[ngo.PersonID](t.now)
 		return id, t.addPerson(id, d, known)
 	}
-	return owners[0].person, t.learn(owners, known)
+	return owners[0].person, t.learn(owners[0].person, owners, known)
 }
 
 // ownersOf tells whose the identities are, e-mail first. Those that are nobody's are left out. It reads before anything is
@@ -79,9 +79,8 @@ func (t *Tx) addPerson(id ngo.PersonID, d ngo.Donor, known []ngo.Identity) error
 	return nil
 }
 
-// learn gives the first owner what is nobody's.
-func (t *Tx) learn(owners []owner, known []ngo.Identity) error {
-	person := owners[0].person
+// learn gives a person those of the identities that are nobody's.
+func (t *Tx) learn(person ngo.PersonID, owners []owner, known []ngo.Identity) error {
 	fresh := slices.DeleteFunc(known, func(k ngo.Identity) bool {
 		return slices.ContainsFunc(owners, func(o owner) bool { return o.kind == k.Kind })
 	})

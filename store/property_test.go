@@ -24,6 +24,7 @@ type house struct {
 	donations []ngo.Donation
 	messages  []ngo.MessageID
 	issued    map[string]int64 // by series
+	refs      map[ngo.DonationID]ngo.Ref
 }
 
 // change runs fn; a refusal is as good an outcome as any other, a fault is not.
@@ -51,10 +52,13 @@ func (h *house) give(t *rapid.T) {
 	h.seq++
 	donor := seed.Donor(rapid.IntRange(0, 30).Draw(t, "donor"))
 	delivery := h.o.NewDelivery(h.account, "", fmt.Appendf(nil, "%d", h.seq))
-	state := rapid.SampledFrom([]ngo.DonationState{ngo.DonationReceived, ngo.DonationReceived, ngo.DonationHeld, ngo.DonationWaiting}).Draw(t, "state")
+	if rapid.Bool().Draw(t, "wanting") {
+		donor.Address = ""
+	}
+	hold := rapid.SampledFrom([]string{"", "", "look at it"}).Draw(t, "hold")
 	day := rapid.SampledFrom([]ngo.Date{"2026-03-31", "2026-04-01", "2026-06-01"}).Draw(t, "day")
 	cur := rapid.SampledFrom([]ngo.Currency{ngo.INR, ngo.INR, "USD"}).Draw(t, "currency")
-	d := ngo.Donation{ID: ngo.NewID[ngo.DonationID](h.clock.Now()), State: state, Given: day, Donor: donor, Method: "upi",
+	d := ngo.Donation{ID: ngo.NewID[ngo.DonationID](h.clock.Now()), Hold: hold, Given: day, Donor: donor, Method: "upi",
 		Amount: ngo.Money{Minor: rapid.Int64Range(1, store.MostAmount).Draw(t, "amount"), Currency: cur}}
 	spoiled := spoil(t)
 	done := h.change(t, func(tx *store.Tx) error {
@@ -70,13 +74,14 @@ func (h *house) give(t *rapid.T) {
 		if d.Person, err = tx.JoinPerson(donor); err != nil {
 			return err
 		}
-		if _, err := tx.AddDonation(d); err != nil {
+		if _, _, err := tx.AddDonation(d); err != nil {
 			return err
 		}
 		return errors.Join(tx.SettleDelivery(delivery.ID, ngo.DeliveryProcessed, "payment.captured", ""), spoiled)
 	})
 	if done {
 		h.donations = append(h.donations, d)
+		h.refs[d.ID] = ngo.Ref(fmt.Sprint("pay_", h.seq))
 	}
 }
 
@@ -87,11 +92,27 @@ func (h *house) donation(t *rapid.T) ngo.Donation {
 	return rapid.SampledFrom(h.donations).Draw(t, "gift")
 }
 
+// move does what staff do to a gift.
 func (h *house) move(t *rapid.T) {
 	d := h.donation(t)
-	to := rapid.SampledFrom([]ngo.DonationState{ngo.DonationWaiting, ngo.DonationHeld, ngo.DonationReceived, ngo.DonationReversed}).Draw(t, "to")
+	what := rapid.SampledFrom([]string{"hold", "release", "edit", "refund", "restate"}).Draw(t, "what")
 	spoiled := spoil(t)
-	h.change(t, func(tx *store.Tx) error { return errors.Join(tx.MoveDonation(d.ID, to, "why"), spoiled) })
+	h.change(t, func(tx *store.Tx) (err error) {
+		switch what {
+		case "hold":
+			_, err = tx.HoldDonation(d.ID, "why")
+		case "release":
+			_, err = tx.ReleaseDonation(d.ID, "")
+		case "edit":
+			name := "Somebody Else"
+			_, err = tx.EditDonation(d.ID, store.DonorEdit{Name: &name})
+		case "refund":
+			_, _, err = tx.SaveRefund(ngo.Refund{Account: h.account, Ref: ngo.Ref("rfnd_" + d.ID), PaymentRef: h.refs[d.ID], State: ngo.RefundProcessed, Amount: d.Amount})
+		case "restate":
+			_, _, err = tx.Restate(d.ID)
+		}
+		return errors.Join(err, spoiled)
+	})
 }
 
 func (h *house) issue(t *rapid.T) {
@@ -203,7 +224,7 @@ func TestWhateverIsDoneItAddsUp(t *testing.T) {
 			return
 		}
 		c := newClock()
-		h := &house{t: t, o: storetest.Org(t, storetest.At(c.Now)), clock: c, issued: map[string]int64{}}
+		h := &house{t: t, o: storetest.Org(t, storetest.At(c.Now)), clock: c, issued: map[string]int64{}, refs: map[ngo.DonationID]ngo.Ref{}}
 		h.account = storetest.Gateway(t, h.o).ID
 		rt.Repeat(map[string]func(*rapid.T){
 			"give": h.give, "give again": h.give, "move": h.move, "issue": h.issue, "message": h.message, "erase": h.erase,

@@ -49,24 +49,26 @@ set last = last - 1
 where name = $1`
 
 	insertReceipt = `
-insert into receipt (id, donation_id, series, serial, number, amount, currency, day, law, tax, issued, facts)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+insert into receipt (id, donation_id, series, serial, number, amount, currency, day, law, tax, issued, facts, replaces)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 on conflict (donation_id) where state = 'issued' do nothing`
 )
 
 // IssueReceipt gives a receipt the next number of its series and issues it, all in this transaction, so that no number
 // is taken twice or lost. When the gift has a valid receipt already, it takes no number and gives that receipt, with
 // Conflict.
-func (t *Tx) IssueReceipt(n NewReceipt) (ngo.Receipt, error) {
+func (t *Tx) IssueReceipt(n NewReceipt) (ngo.Receipt, error) { return t.issueReceipt(n, "") }
+
+func (t *Tx) issueReceipt(n NewReceipt, replaces ngo.ReceiptID) (ngo.Receipt, error) {
 	f := n.facts
 	serial, err := scanOne[int64](t.w.QueryRow(takeSerial, f.Series))
 	if err != nil {
 		return ngo.Receipt{}, fmt.Errorf("take number of series %s: %w", f.Series, err)
 	}
 	r := ngo.Receipt{ID: n.ID, Donation: n.donation, Series: f.Series, Serial: serial, Number: fmt.Sprintf("%s/%06d", f.Series, serial),
-		State: ngo.ReceiptIssued, Amount: f.Amount, Day: f.Day, Law: f.Law, Tax: f.Tax, Issued: t.now}
+		State: ngo.ReceiptIssued, Amount: f.Amount, Day: f.Day, Law: f.Law, Tax: f.Tax, Issued: t.now, Replaces: replaces}
 	added, err := t.exec("issue receipt", insertReceipt, string(r.ID), string(r.Donation), r.Series, r.Serial, r.Number,
-		r.Amount.Minor, string(r.Amount.Currency), string(r.Day), r.Law, boolInt(r.Tax), t.stamp(), n.sealed)
+		r.Amount.Minor, string(r.Amount.Currency), string(r.Day), r.Law, boolInt(r.Tax), t.stamp(), n.sealed, orNull(replaces))
 	if err != nil {
 		return ngo.Receipt{}, err
 	}
@@ -75,7 +77,7 @@ func (t *Tx) IssueReceipt(n NewReceipt) (ngo.Receipt, error) {
 	}
 	t.audit("receipt.issue", string(r.ID), nil, facts{
 		{"donation", string(r.Donation)}, {"number", r.Number}, {"amount_minor", r.Amount.Minor}, {"currency", string(r.Amount.Currency)},
-		{"day", string(r.Day)}, {"law", r.Law}, {"tax", r.Tax},
+		{"day", string(r.Day)}, {"law", r.Law}, {"tax", r.Tax}, {"replaces", string(replaces)},
 	})
 	t.count("receipt", string(ngo.ReceiptIssued), 1)
 	t.changed("receipt", string(r.ID))
@@ -94,12 +96,12 @@ func (t *Tx) alreadyIssued(n NewReceipt) (ngo.Receipt, error) {
 	return r, &ngo.Error{Code: ngo.Conflict, Message: "donation " + string(n.donation) + " has receipt " + r.Number + " already", Hint: "ngoctl receipt show " + r.Number}
 }
 
-const receiptColumns = `id, donation_id, series, serial, number, state, amount, currency, day, law, tax, issued, coalesce(document_id, '')`
+const receiptColumns = `id, donation_id, series, serial, number, state, amount, currency, day, law, tax, issued, coalesce(document_id, ''), coalesce(replaces, ''), ended, reason`
 
 func scanReceipt(s scanner) (ngo.Receipt, error) {
 	var r ngo.Receipt
 	err := s.Scan(&r.ID, &r.Donation, &r.Series, &r.Serial, &r.Number, &r.State, &r.Amount.Minor, &r.Amount.Currency, &r.Day,
-		&r.Law, &r.Tax, at(&r.Issued), &r.Document)
+		&r.Law, &r.Tax, at(&r.Issued), &r.Document, &r.Replaces, maybeAt(&r.Ended), &r.Reason)
 	return r, err
 }
 
@@ -118,7 +120,63 @@ where number = $1`
 select ` + receiptColumns + `
 from receipt
 where donation_id = $1 and state = 'issued'`
+
+	selectReceiptsOf = `
+select ` + receiptColumns + `
+from receipt
+where donation_id = $1
+order by issued, id`
+
+	endReceipt = `
+update receipt
+set state = $2,
+    ended = $3,
+    reason = $4
+where id = $1`
 )
+
+// VoidReceipt ends a receipt in whose place none stands; its number is never used again. It fails with Conflict when the
+// receipt does not stand any more.
+func (t *Tx) VoidReceipt(id ngo.ReceiptID, reason string) error {
+	_, err := t.endReceipt(id, ngo.ReceiptVoid, reason)
+	return err
+}
+
+// ReplaceReceipt ends a receipt and issues the one that stands in its place, with the next number of its own series. It fails
+// with Conflict when the old one does not stand any more, and with Invalid when the two are of different gifts.
+func (t *Tx) ReplaceReceipt(old ngo.ReceiptID, n NewReceipt, reason string) (ngo.Receipt, error) {
+	was, err := t.endReceipt(old, ngo.ReceiptReplaced, reason)
+	if err != nil {
+		return ngo.Receipt{}, err
+	}
+	if was.Donation != n.donation {
+		return ngo.Receipt{}, &ngo.Error{Code: ngo.Invalid, Message: "a receipt cannot stand in the place of another gift's"}
+	}
+	return t.issueReceipt(n, old)
+}
+
+func (t *Tx) endReceipt(id ngo.ReceiptID, state ngo.ReceiptState, reason string) (ngo.Receipt, error) {
+	r, err := t.Receipt(id)
+	if err != nil {
+		return r, err
+	}
+	if r.State != ngo.ReceiptIssued {
+		return r, &ngo.Error{Code: ngo.Conflict, Message: "receipt " + r.Number + " is " + string(r.State) + " already", Hint: "ngoctl receipt show " + r.Number}
+	}
+	if err := t.must("receipt", string(id), endReceipt, string(id), string(state), t.stamp(), reason); err != nil {
+		return r, err
+	}
+	t.audit("receipt."+string(state), string(id), facts{{"state", string(r.State)}}, facts{{"state", string(state)}, {"number", r.Number}, {"reason", reason}})
+	t.moved("receipt", string(r.State), string(state))
+	t.changed("receipt", string(id))
+	t.changed("donation", string(r.Donation))
+	return r, nil
+}
+
+// ReceiptsOf gives every receipt that a gift has had, oldest first.
+func (r *Rx) ReceiptsOf(donation ngo.DonationID) ([]ngo.Receipt, error) {
+	return all(r.conn, "receipts", scanReceipt, selectReceiptsOf, string(donation))
+}
 
 // Receipt gives one receipt, without its facts.
 func (r *Rx) Receipt(id ngo.ReceiptID) (ngo.Receipt, error) {

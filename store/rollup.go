@@ -7,26 +7,37 @@ import (
 )
 
 // Roll-ups are sums kept in the transaction that changes what they sum, so that reading them never scans. A roll-up of
-// a state has the entity as its kind and the state as its key; gifts received are summed by day, month and financial
-// year besides. Money of several currencies is never added up.
+// a state has the entity as its kind and the state as its key. Gifts are summed with what they are worth, less what went back;
+// those received or waiting by day, month, financial year and purpose besides. Money of several currencies is never added up.
 const (
-	sumDay   = "received.day"
-	sumMonth = "received.month"
-	sumYear  = "received.year"
+	sumDay     = "received.day"
+	sumMonth   = "received.month"
+	sumYear    = "received.year"
+	sumPurpose = "purpose"
+	sumMark    = "mark"
 )
 
-// sumGift adds a gift to, or takes it from, the sums of its state.
-func (t *trail) sumGift(d *ngo.Donation, state ngo.DonationState, sign int64) {
+// sumGift adds a gift to, or takes it from, the sums that it counts in.
+func (t *trail) sumGift(d *ngo.Donation, sign int64) {
 	add := func(kind, key string) {
-		t.w.Note(delta{sumKey{kind, key, string(d.Amount.Currency)}, sum{count: sign, minor: sign * d.Amount.Minor}})
+		t.w.Note(delta{sumKey{kind, key, string(d.Amount.Currency)}, sum{count: sign, minor: sign * d.Net().Minor}})
 	}
-	add("donation", string(state))
-	if state != ngo.DonationReceived {
+	add("donation", string(d.State))
+	if d.Slip != "" {
+		t.count(sumMark, "slip", sign)
+	}
+	if d.Recovered {
+		t.count(sumMark, "recovered", sign)
+	}
+	if d.State != ngo.DonationReceived && d.State != ngo.DonationWaiting {
 		return
 	}
 	add(sumDay, string(d.Given))
 	add(sumMonth, monthOf(d.Given))
 	add(sumYear, d.Given.FinancialYear())
+	if d.PurposeID != "" {
+		add(sumPurpose, string(d.PurposeID))
+	}
 }
 
 // monthOf gives 2006-01.
@@ -38,7 +49,7 @@ type Total struct {
 	Count int64     `json:"count"`
 }
 
-// Summary is how an organisation stands. Totals are of gifts received, one for each currency.
+// Summary is how an organisation stands. Totals are of gifts received or waiting, less what went back, one for each currency.
 type Summary struct {
 	Day            ngo.Date `json:"day"`
 	Today          []Total  `json:"today"`
@@ -46,6 +57,10 @@ type Summary struct {
 	Year           []Total  `json:"year"` // financial year
 	Waiting        int64    `json:"waiting"`
 	Held           int64    `json:"held"`
+	Reversed       int64    `json:"reversed"`
+	Flagged        int64    `json:"flagged"`        // likely slips that nobody has looked at
+	Recovered      int64    `json:"recovered"`      // missed, found by asking, and not looked at
+	GatewayAlarms  int64    `json:"gateway_alarms"` // gateways with which something is wrong
 	ReceiptsIssued int64    `json:"receipts_issued"`
 	MailQueued     int64    `json:"mail_queued"`
 	MailFailed     int64    `json:"mail_failed"` // uncertain ones included: both want a person
@@ -57,11 +72,16 @@ type Summary struct {
 const selectSummary = `
 select kind, key, currency, count, minor
 from rollup
-where kind in ('donation', 'receipt', 'message', 'job', 'delivery')
+where kind in ('donation', 'receipt', 'message', 'job', 'delivery', 'mark')
    or (kind = 'received.day' and key = $1)
    or (kind = 'received.month' and key = $2)
    or (kind = 'received.year' and key = $3)
-order by kind, key, currency`
+union all
+select 'gateway', 'alarm', '', count(*), 0
+from health
+join account on account.id = health.account_id
+where health.alarm <> '' and account.removed is null
+order by 1, 2, 3`
 
 type rollup struct {
 	sumKey
@@ -110,6 +130,10 @@ func (s *Summary) counter(state string) *int64 {
 	return map[string]*int64{
 		"donation waiting":     &s.Waiting,
 		"donation held":        &s.Held,
+		"donation reversed":    &s.Reversed,
+		"mark slip":            &s.Flagged,
+		"mark recovered":       &s.Recovered,
+		"gateway alarm":        &s.GatewayAlarms,
 		"receipt issued":       &s.ReceiptsIssued,
 		"message queued":       &s.MailQueued,
 		"message sending":      &s.MailQueued,
@@ -128,11 +152,23 @@ where count <> 0 or minor <> 0`
 
 // recount sums everything afresh. It is a full scan, for checks only.
 const recount = `
-select 'donation' as kind, state as key, currency, count(*), sum(amount) from donation group by state, currency
+with gift as (
+  select state, given, currency, purpose_id, slip_of, recovered,
+    case when returned < amount then amount - returned else 0 end as net,
+    case when state in ('received', 'waiting') then 1 else 0 end as counted
+  from donation
+)
+select 'donation' as kind, state as key, currency, count(*), sum(net) from gift group by state, currency
 union all
-select 'received.day', given, currency, count(*), sum(amount) from donation where state = 'received' group by given, currency
+select 'received.day', given, currency, count(*), sum(net) from gift where counted = 1 group by given, currency
 union all
-select 'received.month', substr(given, 1, 7), currency, count(*), sum(amount) from donation where state = 'received' group by substr(given, 1, 7), currency
+select 'received.month', substr(given, 1, 7), currency, count(*), sum(net) from gift where counted = 1 group by substr(given, 1, 7), currency
+union all
+select 'purpose', purpose_id, currency, count(*), sum(net) from gift where counted = 1 and purpose_id is not null group by purpose_id, currency
+union all
+select 'mark', 'slip', '', count(*), 0 from gift where slip_of <> ''
+union all
+select 'mark', 'recovered', '', count(*), 0 from gift where recovered = 1
 union all
 select 'receipt', state, '', count(*), 0 from receipt group by state
 union all

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -111,7 +112,7 @@ func TestStoreOutlivesAReopening(t *testing.T) {
 	}
 	storetest.Read(t, again, func(r *store.Rx) error {
 		got, err := r.Donation(want.ID)
-		if got != want {
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("Donation = %+v; want %+v", got, want)
 		}
 		return err

@@ -146,8 +146,9 @@ type Payment struct {
 	Returned      int64        `json:"returned_minor"`    // what went back: processed refunds and lost disputes
 	Recovered     bool         `json:"recovered"`         // it was missed, and found by asking
 	International bool         `json:"international"`
-	Created       time.Time    `json:"created_at"` // at the gateway
-	Seen          time.Time    `json:"seen_at"`    // here
+	Created       time.Time    `json:"created_at"`            // at the gateway
+	Captured      *time.Time   `json:"captured_at,omitempty"` // when the gateway first said so; nil before
+	Seen          time.Time    `json:"seen_at"`               // here
 	Delivery      DeliveryID   `json:"delivery_id"`
 }
 

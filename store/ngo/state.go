@@ -17,6 +17,9 @@ const (
 // CanBecome tells whether an event that shows the state to moves a payment on from s.
 func (s PaymentState) CanBecome(to PaymentState) bool { return paymentRank[to] > paymentRank[s] }
 
+// Paid tells whether the money came in, whatever became of it then.
+func (s PaymentState) Paid() bool { return s == PaymentCaptured || s == PaymentChargedBack }
+
 var paymentRank = map[PaymentState]int{
 	PaymentCreated: 1, PaymentFailed: 2, PaymentAuthorized: 3, PaymentCaptured: 4, PaymentChargedBack: 5,
 }

@@ -181,7 +181,7 @@ func (f *filler) write(tx *store.Tx, g made) error {
 	if g.donation.Person, err = tx.JoinPerson(g.donation.Donor); err != nil {
 		return err
 	}
-	if _, err := tx.AddDonation(g.donation); err != nil {
+	if _, _, err := tx.AddDonation(g.donation); err != nil {
 		return err
 	}
 	if err := tx.SettleDelivery(g.delivery.ID, ngo.DeliveryProcessed, "payment.captured", ""); err != nil {

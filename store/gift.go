@@ -1,0 +1,379 @@
+package store
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// What people do to a gift. Each is an act that can be undone, and leaves a job that has the receipt follow.
+
+// Regret is how long a receipt waits for what staff did to its gift to be undone.
+const Regret = 10 * time.Second
+
+// HoldDonation has a gift wait for a person, for the reason given. It fails with Invalid without a reason, and with Conflict
+// when it is held so already or all of it went back.
+func (t *Tx) HoldDonation(id ngo.DonationID, reason string) (ngo.Act, error) {
+	reason = line(reason, mostText)
+	if reason == "" {
+		return ngo.Act{}, &ngo.Error{Code: ngo.Invalid, Message: "a gift is held for a reason", Hint: "say what is to be looked at"}
+	}
+	was, err := t.gift(id)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	if was.State == ngo.DonationReversed || was.Hold == reason {
+		return ngo.Act{}, &ngo.Error{Code: ngo.Conflict, Message: "donation " + string(id) + " is " + string(was.State) + " already: " + was.Reason}
+	}
+	now := was
+	now.Hold = reason
+	return t.act(was, now, ngo.Act{Title: "held gift " + string(id) + ": " + reason}, before{Mark: markOf(was)})
+}
+
+// ReleaseDonation says that a person has looked. A gift that is held is so no more for the reasons that held it; one that
+// waits for facts gets a plain receipt; marks of a slip or of recovery come off. It fails with Conflict when there is nothing
+// to release, or the gift is held for what cannot be released.
+func (t *Tx) ReleaseDonation(id ngo.DonationID, note string) (ngo.Act, error) {
+	was, err := t.gift(id)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	now, err := released(was)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	title := "released gift " + string(id)
+	if note = line(note, mostText); note != "" {
+		title += ": " + note
+	}
+	return t.act(was, now, ngo.Act{Title: title}, before{Mark: markOf(was)})
+}
+
+func released(was gift) (gift, error) {
+	now := was
+	_, _, codes := Standing(was.facts())
+	switch {
+	case slices.Contains(codes, codeCurrency):
+		return was, &ngo.Error{Code: ngo.Conflict, Message: "a gift in " + string(was.Amount.Currency) + " cannot be released: the ledger takes INR only",
+			Hint: "refund it, or keep it held"}
+	case was.State == ngo.DonationHeld:
+		now.Hold = ""
+		codes = slices.DeleteFunc(codes, func(code string) bool { return code == codeStaff })
+	case was.State == ngo.DonationWaiting:
+		now.Declined = true
+	case was.Slip == "" && !was.Recovered:
+		return was, &ngo.Error{Code: ngo.Conflict, Message: "donation " + string(was.ID) + " is " + string(was.State) + " and has no mark: there is nothing to release"}
+	}
+	if was.Slip != "" {
+		codes = append(codes, codeSlip)
+	}
+	now.Released = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(was.Released), codes...))))
+	now.Slip, now.Recovered = "", false
+	return now, nil
+}
+
+// DonorEdit is what is put right of a gift: nil stays as it is, empty is taken away.
+type DonorEdit struct {
+	Name, Address, EMail, Phone, PAN, IDKind, IDNumber, Language, Citizenship, Purpose, Campaign *string
+	Declined                                                                                     *bool
+}
+
+// EditDonation puts the facts of a gift right; events change them no more. It fails with Invalid when a fact is none of its
+// kind, and with Conflict when the donor was erased.
+func (t *Tx) EditDonation(id ngo.DonationID, e DonorEdit) (ngo.Act, error) {
+	was, err := t.gift(id)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	now, next, err := t.edited(was, e)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	receipts, err := t.countReceipts(id)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	act, err := t.act(was, now, ngo.Act{Title: "put the facts of gift " + string(id) + " right"}, before{Facts: factsOf(was, receipts)})
+	if err != nil {
+		return act, err
+	}
+	return act, t.markNext(next, id)
+}
+
+// edited gives a gift as a person says that it is.
+func (t *Tx) edited(was gift, e DonorEdit) (now gift, next ngo.DonationID, err error) {
+	if was.hasErased {
+		return was, "", &ngo.Error{Code: ngo.Conflict, Message: "the donor's data was erased at the donor's wish: it is not written again"}
+	}
+	now = was
+	if err := e.apply(&now.Donation); err != nil {
+		return was, "", err
+	}
+	now.Edited = true
+	next, err = t.rejoin(was, &now)
+	return now, next, err
+}
+
+const (
+	mostName = 200 // signs
+	mostText = 500
+	mostID   = 60
+)
+
+// apply checks every fact and writes those that are given.
+func (e DonorEdit) apply(d *ngo.Donation) error {
+	plain := func(most int) func(string) (string, error) {
+		return func(s string) (string, error) {
+			if utf8.RuneCountInString(s) > most {
+				return "", &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("this text is longer than %d signs", most)}
+			}
+			return line(s, most), nil
+		}
+	}
+	kind, citizen := string(d.Donor.IDKind), string(d.Donor.Citizenship)
+	for _, f := range []struct {
+		to    *string
+		from  *string
+		check func(string) (string, error)
+	}{
+		{&d.Donor.Name, e.Name, plain(mostName)}, {&d.Donor.Address, e.Address, plain(mostText)},
+		{&d.Donor.EMail, e.EMail, ngo.NormaliseEMail}, {&d.Donor.Phone, e.Phone, ngo.NormalisePhone}, {&d.Donor.PAN, e.PAN, ngo.NormalisePAN},
+		{&kind, e.IDKind, oneOf("kind of identity document", ngo.IDPassport, ngo.IDElector, ngo.IDDriving, ngo.IDRation, ngo.IDTaxpayer)},
+		{&d.Donor.IDNumber, e.IDNumber, idNumber}, {&d.Donor.Language, e.Language, oneOf("language", "en", "ta", "hi")},
+		{&citizen, e.Citizenship, oneOf("citizenship", ngo.CitizenIndian, ngo.CitizenForeign)},
+		{&d.Purpose, e.Purpose, plain(mostName)}, {&d.Campaign, e.Campaign, plain(mostName)},
+	} {
+		if f.from == nil {
+			continue
+		}
+		text, err := strings.TrimSpace(*f.from), error(nil)
+		if text != "" {
+			text, err = f.check(text)
+		}
+		if err != nil {
+			return err
+		}
+		*f.to = text
+	}
+	d.Donor.IDKind, d.Donor.Citizenship = ngo.IDKind(kind), ngo.Citizenship(citizen)
+	if (d.Donor.IDKind == "") != (d.Donor.IDNumber == "") {
+		return &ngo.Error{Code: ngo.Invalid, Message: "an identity document needs both its kind and its number", Hint: "leave both empty, or give both"}
+	}
+	if e.Declined != nil {
+		d.Declined = *e.Declined
+	}
+	return nil
+}
+
+func oneOf[T ~string](what string, values ...T) func(string) (string, error) {
+	return func(s string) (string, error) {
+		var list []string
+		for _, v := range values {
+			if string(v) == s {
+				return s, nil
+			}
+			list = append(list, string(v))
+		}
+		return "", &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("%q is no %s", ngo.Printable(s), what), Hint: "one of " + strings.Join(list, ", ")}
+	}
+}
+
+func idNumber(s string) (string, error) {
+	s = strings.ToUpper(strings.ReplaceAll(line(s, mostID), " ", ""))
+	if ngo.LooksLikeAadhaar(s) {
+		return "", &ngo.Error{Code: ngo.Invalid, Message: "this looks like an Aadhaar number, and such a number is never kept",
+			Hint: "give a PAN, or the number of a passport, voter card, driving licence or ration card"}
+	}
+	return s, nil
+}
+
+// line makes one clean line of a text, of at most n signs.
+func line(s string, n int) string {
+	s = strings.Join(strings.Fields(ngo.Printable(s)), " ")
+	if utf8.RuneCountInString(s) > n {
+		s = strings.TrimSpace(string([]rune(s)[:n]))
+	}
+	return s
+}
+
+const waitingLike = `
+select id
+from donation
+where state = 'waiting' and state <> 'received' and person_id = $1 and donor_email = $2 and id <> $3`
+
+// AnswerDonation takes what the donor said to the question for facts. It is no act, and the receipt does not wait. Other gifts
+// of the same person and e-mail that wait for facts get the same answer. It fails as EditDonation does, and with Conflict once
+// a receipt stands.
+func (t *Tx) AnswerDonation(id ngo.DonationID, e DonorEdit) error {
+	was, err := t.gift(id)
+	if err != nil {
+		return err
+	}
+	if was.Receipt != "" || was.State == ngo.DonationReversed {
+		return &ngo.Error{Code: ngo.Conflict, Message: "the receipt for this gift was sent already, or the gift went back"}
+	}
+	others, err := all(t.w, "gifts that wait", scanOne[ngo.DonationID], waitingLike, string(was.Person), was.Donor.EMail, string(id))
+	if err != nil {
+		return err
+	}
+	if err := t.answer(was, e); err != nil || was.Person == "" || was.Donor.EMail == "" {
+		return err
+	}
+	e.Purpose, e.Campaign = nil, nil // these are the one gift's own
+	for _, other := range others {
+		g, err := t.gift(other)
+		if err != nil {
+			return err
+		}
+		if err := t.answer(g, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tx) answer(was gift, e DonorEdit) error {
+	now, next, err := t.edited(was, e)
+	if err != nil {
+		return err
+	}
+	if _, _, err := t.keep(was, now, 0); err != nil {
+		return err
+	}
+	return t.markNext(next, was.ID)
+}
+
+const (
+	setAsked = `
+update donation
+set asked = coalesce(asked, $2)
+where id = $1`
+
+	addReminder = `
+update donation
+set reminded = reminded + 1
+where id = $1`
+)
+
+// Asked notes that the donor was asked for facts.
+func (t *Tx) Asked(id ngo.DonationID) error { return t.noteAsked(id, "donation.ask", setAsked, t.stamp()) }
+
+// Reminded notes that the donor was asked again.
+func (t *Tx) Reminded(id ngo.DonationID) error { return t.noteAsked(id, "donation.remind", addReminder) }
+
+func (t *Tx) noteAsked(id ngo.DonationID, action, query string, more ...any) error {
+	if err := t.must("donation", string(id), query, append([]any{string(id)}, more...)...); err != nil {
+		return err
+	}
+	t.audit(action, string(id), nil, nil)
+	t.changed("donation", string(id))
+	return nil
+}
+
+// before is what an act on a gift changed, as it was: one of the two.
+type before struct {
+	Mark  *marks      `json:",omitempty"`
+	Facts *donorFacts `json:",omitempty"`
+}
+
+// marks is what holding and releasing change.
+type marks struct {
+	Hold                string
+	Released            []string
+	Declined, Recovered bool
+	Slip                ngo.DonationID
+}
+
+// donorFacts is what an edit changes.
+type donorFacts struct {
+	Donor             ngo.Donor
+	Purpose, Campaign string
+	Declined, Edited  bool
+	Receipts          int // how many the gift had had
+}
+
+func markOf(g gift) *marks {
+	return &marks{Hold: g.Hold, Released: g.Released, Declined: g.Declined, Recovered: g.Recovered, Slip: g.Slip}
+}
+
+func factsOf(g gift, receipts int) *donorFacts {
+	return &donorFacts{Donor: g.Donor, Purpose: g.Purpose, Campaign: g.Campaign, Declined: g.Declined, Edited: g.Edited, Receipts: receipts}
+}
+
+// act keeps a changed gift under an act that can be undone. What the act keeps is sealed, behind the id of its gift.
+func (t *Tx) act(was, now gift, a ngo.Act, b before) (ngo.Act, error) {
+	a.Kind = ngo.ActGift
+	sealed := t.sealJSON(b, "act", "before", string(was.ID))
+	a.Before = []byte(string(was.ID) + " " + base64.StdEncoding.EncodeToString(sealed))
+	a, err := t.addAct(a)
+	if err != nil {
+		return a, err
+	}
+	now.act = a.ID
+	_, _, err = t.keep(was, now, Regret)
+	return a, err
+}
+
+// undoGift turns an act on a gift around.
+func (t *Tx) undoGift(done ngo.Act) (ngo.Act, error) {
+	id, text, _ := strings.Cut(string(done.Before), " ")
+	if text == "" {
+		return ngo.Act{}, &ngo.Error{Code: ngo.Conflict, Message: "what the gift was before was erased with the donor's data"}
+	}
+	sealed, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return ngo.Act{}, fmt.Errorf("read act %s: %w", done.ID, err)
+	}
+	var b before
+	if err := t.openJSON(sealed, &b, "act", "before", id); err != nil {
+		return ngo.Act{}, err
+	}
+	was, err := t.gift(ngo.DonationID(id))
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	if was.act != done.ID {
+		return ngo.Act{}, changedSince("donation " + id)
+	}
+	receipts, err := t.countReceipts(was.ID)
+	if err != nil {
+		return ngo.Act{}, err
+	}
+	if b.Facts != nil && receipts > b.Facts.Receipts {
+		return ngo.Act{}, &ngo.Error{Code: ngo.Conflict, Message: "a receipt was issued for donation " + id + " since", Hint: "put the facts right instead: ngoctl donation edit"}
+	}
+	return t.bringBack(was, b, receipts, ngo.Act{Title: "undid: " + done.Title, Undoes: done.ID})
+}
+
+// bringBack gives a gift what it was before an act.
+func (t *Tx) bringBack(was gift, b before, receipts int, a ngo.Act) (ngo.Act, error) {
+	now := was
+	if m := b.Mark; m != nil {
+		now.Hold, now.Released, now.Declined, now.Recovered, now.Slip = m.Hold, append([]string{}, m.Released...), m.Declined, m.Recovered, m.Slip
+		return t.act(was, now, a, before{Mark: markOf(was)})
+	}
+	f := b.Facts
+	now.Donor, now.Purpose, now.Campaign, now.Declined, now.Edited = f.Donor, f.Purpose, f.Campaign, f.Declined, f.Edited
+	if err := t.findPurpose(&now); err != nil {
+		return a, err
+	}
+	return t.act(was, now, a, before{Facts: factsOf(was, receipts)})
+}
+
+const countReceipts = `
+select count(*)
+from receipt
+where donation_id = $1`
+
+func (t *Tx) countReceipts(id ngo.DonationID) (int, error) {
+	n, err := scanOne[int](t.w.QueryRow(countReceipts, string(id)))
+	if err != nil {
+		return 0, fmt.Errorf("count receipts of donation %s: %w", id, err)
+	}
+	return n, nil
+}
