@@ -171,9 +171,23 @@ func TestPayUQueries(t *testing.T) {
 			t.Errorf("%v is answered %v", form, out)
 		}
 	}
-	utr := p.Settle()
-	if out := command(t, p, "get_settlement_details", string(utr)); len(out["Txn_details"].(map[string]any)) != 2 {
-		t.Errorf("settlement: %v", out)
+	p.Refund("one", 100_00)
+	dispute := p.Dispute("one", 50_00)
+	p.MoveDispute(dispute, "Closed Customer Favour")
+	utr, empty := p.Settle(), p.Settle()
+	out = command(t, p, "get_settlement_details", string(utr))
+	got := map[string]string{}
+	for _, row := range out["Txn_details"].(map[string]any) {
+		got[dig(row, "requestid").(string)] = dig(row, "requestaction").(string) + " " + dig(row, "mer_net_amount").(string)
+	}
+	if len(got) != 4 || got[string(dispute)] != "chargeback -50.0000" {
+		t.Errorf("settlement: %v", got)
+	}
+	if out := command(t, p, "get_settlement_details", string(empty)); len(out["Txn_details"].([]any)) != 0 {
+		t.Errorf("a settlement of nothing: %v", out)
+	}
+	if out := command(t, p, "check_action_status", string(second), "payuid"); dig(out, "transaction_details", string(second), string(dispute), "action") != "chargeback" {
+		t.Errorf("check_action_status of a lost dispute: %v", out)
 	}
 }
 

@@ -46,7 +46,7 @@ type PayU struct {
 	payments []*payuPayment
 	refunds  []*payuRefund
 	disputes []*payuDispute
-	settled  int
+	settled  []payuSettled
 }
 
 // NewPayU starts the double on a free port of 127.0.0.1. Close ends it.
@@ -210,21 +210,49 @@ func (p *PayU) MoveDispute(dispute ngo.Ref, status string) {
 		panic(fmt.Sprintf("there is no dispute %s", dispute))
 	}
 	p.disputes[i].status = status
+	p.disputes[i].lost = status == "Closed Customer Favour" || status == "Closed under Fraud Liability"
 	p.tellDispute(p.disputes[i])
 }
 
-// Settle pays out all that was captured since the last time, less fees; no webhook tells of it. It gives the UTR.
+// Settle pays out all that was captured since the last time, less fees, refunds that succeeded and disputes that were lost; no
+// webhook tells of it. It gives the UTR.
 func (p *PayU) Settle() ngo.Ref {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	utr := "N" + p.digits("utr", 15)
-	for _, x := range p.payments[p.settled:] {
+	s := payuSettled{utr: "N" + p.digits("utr", 15), at: p.now()}
+	for _, x := range p.payments {
 		if x.status == "success" {
-			x.utr, x.settled = utr, p.now()
+			s.payment, s.request, s.action, s.amount, s.asked = x, x.request, "capture", x.charge.Amount, x.paid
+			s.fee = x.charge.Amount * 2 / 100
+			s.tax = s.fee * 18 / 100
+			p.settle(s)
+			if x.utr == "" {
+				x.utr, x.settled = s.utr, s.at
+			}
 		}
 	}
-	p.settled = len(p.payments)
-	return ngo.Ref(utr)
+	s.fee, s.tax = 0, 0
+	for _, f := range p.refunds {
+		if f.status == "success" {
+			s.payment, s.request, s.action, s.amount, s.asked, s.token = f.payment, f.id, "refund", f.amount, f.created, f.token
+			p.settle(s)
+		}
+	}
+	s.token = ""
+	for _, d := range p.disputes {
+		if d.lost {
+			s.payment, s.request, s.action, s.amount, s.asked = d.payment, strconv.FormatInt(d.id, 10), "chargeback", d.amount, d.created
+			p.settle(s)
+		}
+	}
+	return ngo.Ref(s.utr)
+}
+
+// settle keeps a row unless it has been settled before.
+func (p *PayU) settle(s payuSettled) {
+	if !slices.ContainsFunc(p.settled, func(x payuSettled) bool { return x.request == s.request }) {
+		p.settled = append(p.settled, s)
+	}
 }
 
 // Payments gives the txnids of all payments, oldest first.
@@ -273,7 +301,23 @@ type payuDispute struct {
 	payment *payuPayment
 	amount  int64
 	status  string
+	lost    bool
 	created time.Time
+}
+
+// payuSettled is a row of a settlement.
+type payuSettled struct {
+	payment                     *payuPayment
+	request, action, token, utr string
+	amount, fee, tax            int64
+	asked, at                   time.Time
+}
+
+func (s payuSettled) net() int64 {
+	if s.action != "capture" {
+		return -s.amount
+	}
+	return s.amount - s.fee - s.tax
 }
 
 // india is where PayU's clocks are.
@@ -360,7 +404,13 @@ func (p *PayU) processRefund(f *payuRefund) {
 }
 
 // rupees writes paise as PayU does.
-func rupees(paise int64) string { return fmt.Sprintf("%d.%02d", paise/100, paise%100) }
+func rupees(paise int64) string {
+	sign := ""
+	if paise < 0 {
+		sign, paise = "-", -paise
+	}
+	return fmt.Sprintf("%s%d.%02d", sign, paise/100, paise%100)
+}
 
 // paise reads an amount in rupees, of any precision that does not say more than paise.
 func paise(s string) (int64, bool) {

@@ -237,6 +237,11 @@ func (p *PayU) actions(id string) reply {
 			all[f.id] = o
 		}
 	}
+	for _, d := range p.disputes {
+		if request := strconv.FormatInt(d.id, 10); d.lost && (d.payment.id == id || request == id) {
+			all[request] = p.action(d.payment, request, "chargeback", "", "success", d.amount, "")
+		}
+	}
 	if len(all) == 0 {
 		return said(0, "0 out of 1 Transactions Fetched Successfully", "transaction_details", object{id: "No action status found"})
 	}
@@ -272,21 +277,21 @@ func (p *PayU) allRefunds(txnid string) reply {
 	return said(1, "Refunds fetched successfully.", "Refund Details", all)
 }
 
+// settlement gives the rows of a payout: payments, and what was taken off it for refunds and lost disputes.
 func (p *PayU) settlement(of string) reply {
 	rows := map[string]object{}
-	for _, x := range p.payments {
-		if x.utr == "" || x.utr != of && x.settled.Format(time.DateOnly) != of {
+	for _, s := range p.settled {
+		if s.utr != of && s.at.Format(time.DateOnly) != of {
 			continue
 		}
-		fee := x.charge.Amount * 2 / 100
-		tax := fee * 18 / 100
+		x := s.payment
 		mode, bank, _ := payuMode(x.charge.Method)
 		rows[strconv.Itoa(len(rows)+1)] = object{
 			"payuid": x.id, "txnid": x.txnid, "txndate": x.charge.Created.In(india).Format(payuTime), "mode": mode, "amount": rupees(x.charge.Amount),
-			"requestid": x.request, "requestdate": x.paid.Format(payuTime), "requestaction": "capture", "requestamount": rupees(x.charge.Amount),
-			"mer_utr": x.utr, "mer_service_fee": rupees(fee) + "00", "mer_service_tax": rupees(tax) + "00", "mer_net_amount": rupees(x.charge.Amount-fee-tax) + "00",
-			"bank_name": bank, "issuing_bank": "SBI", "merchant_subvention_amount": "0.00", "cgst": "0.00000", "igst": rupees(tax) + "000", "sgst": "0.00000",
-			"PG_TYPE": "AXISPG", "Card Type": "", "token": "",
+			"requestid": s.request, "requestdate": s.asked.Format(payuTime), "requestaction": s.action, "requestamount": rupees(s.amount),
+			"mer_utr": s.utr, "mer_service_fee": rupees(s.fee) + "00", "mer_service_tax": rupees(s.tax) + "00", "mer_net_amount": rupees(s.net()) + "00",
+			"bank_name": bank, "issuing_bank": "SBI", "merchant_subvention_amount": "0.00", "cgst": "0.00000", "igst": rupees(s.tax) + "000", "sgst": "0.00000",
+			"PG_TYPE": "AXISPG", "Card Type": "", "token": s.token,
 		}
 	}
 	var details any = rows

@@ -259,7 +259,14 @@ func TestRazorpayAPIWebhooks(t *testing.T) {
 			t.Errorf("webhooks %s; want %s", got, tt.want)
 		}
 	}
-	if r.Returned("pay_late") != 10_00 {
+	r.SpeedChange(r.Refund("pay_late", 1_00))
+	r.Event("token.confirmed", map[string]any{"token": map[string]string{"id": "token_1"}})
+	hooks := r.Webhooks()
+	if len(hooks) != 3 || !strings.Contains(string(hooks[1].Body), `},"created_at":`) || !strings.HasSuffix(string(hooks[1].Body), "}}") ||
+		!strings.Contains(string(hooks[2].Body), `"contains":["token"]`) {
+		t.Errorf("webhooks %s", hooks)
+	}
+	if r.Returned("pay_late") != 11_00 {
 		t.Errorf("returned %d after a refund that failed", r.Returned("pay_late"))
 	}
 }

@@ -61,8 +61,9 @@ type object = map[string]any
 
 // entities are the parts of an event, in the order in which contains names them.
 type entities struct {
-	names []string
-	all   map[string]any
+	names  []string
+	all    map[string]any
+	inside bool // created_at stands in the payload
 }
 
 func (e *entities) add(name string, entity any) {
@@ -76,9 +77,14 @@ func (e *entities) add(name string, entity any) {
 // send makes the webhook of an event. Some bodies spell other scripts in \u escapes and slashes as \/, as PHP does.
 func (r *RazorpayAPI) send(name string, ref, payment string, e entities) {
 	now := r.options.Now().UTC()
+	created := now.Unix()
 	payload := make(map[string]json.RawMessage, len(e.all))
 	for _, part := range slices.Sorted(maps.Keys(e.all)) {
 		payload[part] = encode(e.all[part])
+	}
+	at := &created
+	if e.inside {
+		payload["created_at"], at = encode(created), nil
 	}
 	body := encode(struct {
 		Entity    string                     `json:"entity"`
@@ -86,8 +92,8 @@ func (r *RazorpayAPI) send(name string, ref, payment string, e entities) {
 		Event     string                     `json:"event"`
 		Contains  []string                   `json:"contains"`
 		Payload   map[string]json.RawMessage `json:"payload"`
-		CreatedAt int64                      `json:"created_at"`
-	}{"event", r.options.Account, name, e.names, payload, now.Unix()})
+		CreatedAt *int64                     `json:"created_at,omitempty"`
+	}{"event", r.options.Account, name, e.names, payload, at})
 	id := r.id("event:")[len("event:"):]
 	if id[0]%4 == 0 {
 		body = escaped(body)
