@@ -256,3 +256,52 @@ func TestProfileEditLeavesOutWhatIsNil(t *testing.T) {
 		t.Errorf("Apply = %+v, want %+v", got, want)
 	}
 }
+
+func TestQueriesLeaveOutWhatIsEmpty(t *testing.T) {
+	t.Parallel()
+	var got string
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.URL.RawQuery
+		io.WriteString(w, "{}")
+	})
+	for _, tt := range []struct {
+		want string
+		ask  func() error
+	}{
+		{"", func() error { _, err := c.Donations(t.Context(), "sevai", api.DonationQuery{}); return err }},
+		{"donor=a%40b.org&gateway=payu&least=100&mark=slip&most=5000&pot=foreign&purpose=school+lunch", func() error {
+			_, err := c.Donations(t.Context(), "sevai", api.DonationQuery{
+				Gateway: "payu", Least: 100, Most: 5000, Donor: "a@b.org", Purpose: "school lunch", Pot: ngo.Foreign, Mark: api.MarkSlip,
+			})
+			return err
+		}},
+		{"from=2026-04-01&gateway=payu&method=upi&recovered=true&state=failed&to=2026-04-02", func() error {
+			_, err := c.Payments(t.Context(), "sevai", api.PaymentQuery{
+				State: ngo.PaymentFailed, From: "2026-04-01", To: "2026-04-02", Gateway: "payu", Method: "upi", Recovered: true,
+			})
+			return err
+		}},
+		{"text=anitha", func() error { _, err := c.Persons(t.Context(), "sevai", api.PersonQuery{Text: "anitha"}); return err }},
+		{"after=x&limit=2", func() error {
+			_, err := c.Person(t.Context(), "sevai", "per_1", api.ListQuery{Limit: 2, After: "x"})
+			return err
+		}},
+		{"gateway=payu&source=poll", func() error {
+			_, err := c.Deliveries(t.Context(), "sevai", api.DeliveryQuery{Gateway: "payu", Source: ngo.SourcePoll})
+			return err
+		}},
+	} {
+		if err := tt.ask(); err != nil || got != tt.want {
+			t.Errorf("query = %s, %v; want %s", got, err, tt.want)
+		}
+	}
+}
+
+func TestPurposeEditLeavesOutWhatIsNil(t *testing.T) {
+	t.Parallel()
+	title := "Midday meals"
+	got := api.PurposeEdit{Title: &title}.Apply(ngo.Purpose{Name: "lunch", Title: "old", Kind: ngo.FundCorpus, Aliases: []string{"kept"}})
+	if got.Title != title || got.Kind != ngo.FundCorpus || len(got.Aliases) != 1 || got.Name != "lunch" {
+		t.Errorf("Apply = %+v", got)
+	}
+}

@@ -104,7 +104,7 @@ func (c *Client) Donation(ctx context.Context, org string, id ngo.DonationID) (D
 }
 
 // EditDonation puts the donor's facts of a gift right; events change them no more. It can be undone until a receipt is
-// issued. Codes: NotFound, Invalid naming every fault.
+// issued. Codes: NotFound, Invalid, Conflict when the donor was erased.
 func (c *Client) EditDonation(ctx context.Context, org string, id ngo.DonationID, e DonationEdit) (Changed, error) {
 	return call[Changed](ctx, c, patch(e, "orgs", org, "donations", string(id)))
 }

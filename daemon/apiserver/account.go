@@ -58,35 +58,37 @@ func (s *Server) driver(kind ngo.AccountKind, name string) (driver, error) {
 	return driver{}, &ngo.Error{Code: ngo.Invalid, Message: "there is no " + string(kind) + " called " + ngo.Printable(name), Hint: "see which there are: ngoctl " + string(kind) + " add --help"}
 }
 
-// shown is an account as its URL is added to it. Only gateways send to us.
-func (s *Server) shown(org string, a ngo.Account) api.Account {
-	out := api.Account{Account: a}
-	if a.Kind == ngo.Gateway {
-		out.URL = s.o.BaseURL + "/hooks/" + org + "/" + a.Name
-	}
-	return out
-}
-
 func (s *Server) listAccounts(ctx context.Context, kind ngo.AccountKind, in OrgPath) (*page[api.Account], error) {
+	o, err := s.open(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	var rows []ngo.Account
-	err := s.read(ctx, in, func(rx *store.Rx) (err error) {
+	err = o.Store.Read(ctx, func(rx *store.Rx) (err error) {
 		rows, err = rx.Accounts(kind)
 		return err
 	})
-	out := make([]api.Account, 0, len(rows))
-	for _, a := range rows {
-		out = append(out, s.shown(in.Org, a))
+	if err != nil {
+		return nil, err
 	}
+	out, err := s.shown(ctx, o, rows)
 	return newPage(out, ""), err
 }
 
 func (s *Server) getAccount(ctx context.Context, kind ngo.AccountKind, in NamePath) (*answer[api.Account], error) {
+	o, err := s.open(ctx, in.OrgPath)
+	if err != nil {
+		return nil, err
+	}
 	var a ngo.Account
-	err := s.read(ctx, in.OrgPath, func(rx *store.Rx) (err error) {
+	err = o.Store.Read(ctx, func(rx *store.Rx) (err error) {
 		a, err = rx.Account(kind, in.Name)
 		return err
 	})
-	return &answer[api.Account]{s.shown(in.Org, a)}, err
+	if err != nil {
+		return nil, err
+	}
+	return s.shownOne(ctx, o, a)
 }
 
 // addAccount checks the values as the driver wants them, seals the secrets, and only then opens a transaction.
@@ -112,7 +114,10 @@ func (s *Server) addAccount(ctx context.Context, kind ngo.AccountKind, in *orgBo
 		return nil, err
 	}
 	err = o.Store.Write(ctx, store.Ack, actor(ctx), func(tx *store.Tx) error { return tx.AddAccount(n) })
-	return &answer[api.Account]{s.shown(in.Org, n.Account)}, err
+	if err != nil {
+		return nil, err
+	}
+	return s.shownOne(ctx, o, n.Account)
 }
 
 // prepareAccount takes up again what was removed under the same name: so a secret is changed, and nothing counts twice.

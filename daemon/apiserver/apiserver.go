@@ -47,6 +47,11 @@ type Options struct {
 	Owner  int                       // uid of the data folder's owner, who may do everything on the socket
 	OSUser func(int) (string, error) // name of a uid; of the system when nil
 
+	// CatchUp asks a gateway for what was missed since a moment; Try tries its credentials and the way in. Both take as long
+	// as they need. Nil without a daemon: then their routes are Unavailable.
+	CatchUp func(ctx context.Context, o *org.Org, gateway string, since time.Time) (api.CatchUpReport, error)
+	Try     func(ctx context.Context, o *org.Org, gateway string) ([]api.TestStep, error)
+
 	Probe   func() time.Time // when the last probe row was committed; nil: never
 	Version string           // of the program
 	BaseURL string           // https://HOST[:PORT] under which providers reach the daemon

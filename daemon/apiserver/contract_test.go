@@ -216,7 +216,7 @@ func TestSummaryIsWhatTheClientReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, token := f.user("meena", storetest.Slug, ngo.Finance)
-	raw := f.raw("GET", token, "summary")
+	raw := f.raw("GET", token, "summary", "")
 	d := json.NewDecoder(strings.NewReader(strings.TrimPrefix(raw, "200 ")))
 	d.DisallowUnknownFields()
 	var sum api.Summary

@@ -3,6 +3,7 @@ package apiserver
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -31,6 +32,9 @@ func (d door) Handle(op *huma.Operation, serve func(huma.Context)) {
 		if err != nil {
 			d.s.refuse(w, r, err)
 			return
+		}
+		if rt.slow {
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // a transport without deadlines is the in-process one
 		}
 		raw(d.s, w, r)
 	})

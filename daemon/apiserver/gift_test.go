@@ -25,6 +25,8 @@ const donorPAN = "ABCPE1234F"
 // gift is what a captured payment left behind.
 type gift struct {
 	delivery ngo.DeliveryID
+	payment  ngo.PaymentID
+	person   ngo.PersonID
 	donation ngo.DonationID
 	receipt  ngo.Receipt
 	message  ngo.MessageID
@@ -33,7 +35,21 @@ type gift struct {
 // give records a gift with its receipt and mail, as the flow leaves them before the mail goes out.
 func give(t testing.TB, o *store.Org, n int) gift {
 	t.Helper()
-	account := o.NewAccount(ngo.Gateway, "razorpay", fmt.Sprint("gift-", n), nil, nil)
+	g := pay(t, o, n, anitha())
+	g.issue(t, o)
+	return g
+}
+
+// anitha is a donor of whom everything is known.
+func anitha() ngo.Donor {
+	return ngo.Donor{Name: "Anitha Raman", EMail: "anitha@example.org", Phone: "+919876543210", Address: "1 Lake Road", PAN: donorPAN}
+}
+
+// pay records a gift, through a gateway of its own that can be asked to pay back.
+func pay(t testing.TB, o *store.Org, n int, donor ngo.Donor) gift {
+	t.Helper()
+	account := o.NewAccount(ngo.Gateway, "razorpay", fmt.Sprint("gift-", n),
+		map[string]string{"key-id": "rzp_test_4242424242"}, map[string]string{"webhook-secret": "whsec", "key-secret": "keysec"})
 	v := o.NewDelivery(account.Account.ID, "", fmt.Appendf(nil, `{"n":%d}`, n))
 	var g gift
 	storetest.Write(t, o, func(tx *store.Tx) error {
@@ -54,18 +70,16 @@ func give(t testing.TB, o *store.Org, n int) gift {
 		if err != nil {
 			return err
 		}
-		donor := ngo.Donor{Name: "Anitha Raman", EMail: "anitha@example.org", Phone: "+919876543210", Address: "1 Lake Road", PAN: donorPAN}
+		g.payment = p.ID
 		person, err := tx.JoinPerson(donor)
 		if err != nil {
 			return err
 		}
-		d := ngo.Donation{ID: ngo.NewID[ngo.DonationID](tx.Now()), Payment: p.ID, Person: person, State: ngo.DonationReceived,
-			Amount: p.Amount, Given: "2026-11-22", Donor: donor, Method: "upi"}
+		g.person = person
+		d, _, err := tx.AddDonation(ngo.Donation{Payment: p.ID, Person: person, Amount: p.Amount, Given: "2026-11-22", Donor: donor, Method: "upi", Pot: ngo.Domestic})
 		g.donation = d.ID
-		_, err = tx.AddDonation(d)
 		return err
 	})
-	g.issue(t, o)
 	return g
 }
 
@@ -266,46 +280,89 @@ func TestForeignIDsLookMissing(t *testing.T) {
 	if err != nil || len(foreignJobs.Items) == 0 {
 		t.Fatalf("jobs = %v, %v", foreignJobs, err)
 	}
+	undone := holdAndUndo(t, f, "other", g.donation)
+	purpose(t, f, "other", "lunch")
 	const zeros = "00000000000000000000000000"
-	for _, tt := range []struct{ method, path, theirs, none string }{
-		{"GET", "donations/%s", string(g.donation), "don_" + zeros},
-		{"GET", "receipts/%s", string(g.receipt.ID), "rcp_" + zeros},
-		{"GET", "receipts/%s", "SVT%2F2026-27%2FD%2F000001", "SVT%2F2026-27%2FD%2F999999"},
-		{"GET", "receipts/%s/pdf", string(g.receipt.ID), "rcp_" + zeros},
-		{"POST", "receipts/%s/send", string(g.receipt.ID), "rcp_" + zeros},
-		{"GET", "deliveries/%s", string(g.delivery), "dlv_" + zeros},
-		{"POST", "deliveries/%s/replay", string(g.delivery), "dlv_" + zeros},
-		{"GET", "jobs/%s", string(foreignJobs.Items[0].ID), "m_" + zeros},
-		{"POST", "jobs/%s/retry", string(foreignJobs.Items[0].ID), "m_" + zeros},
-		{"GET", "gateways/%s", "gift-1", "gift-9"},
-		{"DELETE", "gateways/%s", "gift-1", "gift-9"},
+	for _, tt := range []struct{ method, path, theirs, none, body string }{
+		{"GET", "donations/%s", string(g.donation), "don_" + zeros, ""},
+		{"PATCH", "donations/%s", string(g.donation), "don_" + zeros, `{"name":"Mallory"}`},
+		{"POST", "donations/%s/hold", string(g.donation), "don_" + zeros, `{"reason":"x"}`},
+		{"POST", "donations/%s/release", string(g.donation), "don_" + zeros, `{}`},
+		{"POST", "donations/%s/refund", string(g.donation), "don_" + zeros, `{"reason":"x"}`},
+		{"GET", "payments/%s", string(g.payment), "pmt_" + zeros, ""},
+		{"GET", "persons/%s", string(g.person), "per_" + zeros, ""},
+		{"GET", "receipts/%s", string(g.receipt.ID), "rcp_" + zeros, ""},
+		{"GET", "receipts/%s", "SVT%2F2026-27%2FD%2F000001", "SVT%2F2026-27%2FD%2F999999", ""},
+		{"GET", "receipts/%s/pdf", string(g.receipt.ID), "rcp_" + zeros, ""},
+		{"POST", "receipts/%s/send", string(g.receipt.ID), "rcp_" + zeros, ""},
+		{"GET", "deliveries/%s", string(g.delivery), "dlv_" + zeros, ""},
+		{"POST", "deliveries/%s/replay", string(g.delivery), "dlv_" + zeros, ""},
+		{"GET", "jobs/%s", string(foreignJobs.Items[0].ID), "m_" + zeros, ""},
+		{"POST", "jobs/%s/retry", string(foreignJobs.Items[0].ID), "m_" + zeros, ""},
+		{"GET", "gateways/%s", "gift-1", "gift-9", ""},
+		{"PATCH", "gateways/%s", "gift-1", "gift-9", `{"values":{"account-id":"acc_1"}}`},
+		{"POST", "gateways/%s/rotate", "gift-1", "gift-9", `{"value":"another"}`},
+		{"POST", "gateways/%s/test", "gift-1", "gift-9", ""},
+		{"POST", "gateways/%s/catch-up", "gift-1", "gift-9", `{"since":"2026-11-22T00:00:00Z"}`},
+		{"DELETE", "gateways/%s", "gift-1", "gift-9", ""},
+		{"GET", "donations?gateway=%s", "gift-1", "gift-9", ""},
+		{"GET", "payments?gateway=%s", "gift-1", "gift-9", ""},
+		{"PATCH", "purposes/%s", "lunch", "dinner", `{"title":"x"}`},
+		{"DELETE", "purposes/%s", "lunch", "dinner", ""},
+		{"POST", "acts/%s/undo", string(undone), "act_" + zeros, ""},
 	} {
-		theirs := f.raw(tt.method, token, fmt.Sprintf(tt.path, tt.theirs))
-		missing := f.raw(tt.method, token, fmt.Sprintf(tt.path, tt.none))
+		theirs := f.raw(tt.method, token, fmt.Sprintf(tt.path, tt.theirs), tt.body)
+		missing := f.raw(tt.method, token, fmt.Sprintf(tt.path, tt.none), tt.body)
 		a := strings.ReplaceAll(theirs, strings.ReplaceAll(tt.theirs, "%2F", "/"), "ID")
 		b := strings.ReplaceAll(missing, strings.ReplaceAll(tt.none, "%2F", "/"), "ID")
 		if d := cmp.Diff(a, b); d != "" || !strings.HasPrefix(theirs, "404 ") {
 			t.Errorf("%s %s: another's and a missing one differ, or are there: %s\n%s", tt.method, tt.path, theirs, d)
 		}
 	}
+	again, err := f.local.Donation(t.Context(), "other", g.donation)
+	if err != nil || again.Donor.Name != "Anitha Raman" || again.State != ngo.DonationReceived || len(again.Refunds) != 0 {
+		t.Errorf("the other's gift is now %+v, %v", again, err)
+	}
+}
+
+// holdAndUndo leaves an act in an organisation, and gives it.
+func holdAndUndo(t *testing.T, f *fixture, slug string, id ngo.DonationID) ngo.ActID {
+	t.Helper()
+	held, err := f.local.HoldDonation(t.Context(), slug, id, "to be looked at")
+	if err != nil {
+		t.Fatal(err)
+	}
+	undone, err := f.local.Undo(t.Context(), slug, held.Act.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return undone.ID
+}
+
+func purpose(t *testing.T, f *fixture, slug, name string) {
+	t.Helper()
+	if _, err := f.local.AddPurpose(t.Context(), slug, api.NewPurpose{Name: name, Title: "School lunch", Aliases: []string{"Meals for children"}}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // raw gives status and body of an answer about sevai.
-func (f *fixture) raw(method, token, path string) string {
+func (f *fixture) raw(method, token, path, body string) string {
 	f.t.Helper()
-	req, err := http.NewRequestWithContext(f.t.Context(), method, f.http.URL+"/api/v1/orgs/sevai/"+path, nil)
+	req, err := http.NewRequestWithContext(f.t.Context(), method, f.http.URL+"/api/v1/orgs/sevai/"+path, strings.NewReader(body))
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+token)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	answer, err := io.ReadAll(res.Body)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return fmt.Sprintf("%d %s", res.StatusCode, body)
+	return fmt.Sprintf("%d %s", res.StatusCode, answer)
 }

@@ -72,7 +72,7 @@ func TestGatewaysAreAddedShownAndRemoved(t *testing.T) {
 	wantCode(t, err, ngo.Invalid)
 	for _, path := range []string{"gateways", "gateways/razorpay"} {
 		_, token := f.user("u"+strings.ReplaceAll(path, "/", "-"), storetest.Slug, ngo.Admin)
-		if body := f.raw("GET", token, path); !strings.HasPrefix(body, "200 ") || strings.Contains(body, "canary") {
+		if body := f.raw("GET", token, path, ""); !strings.HasPrefix(body, "200 ") || strings.Contains(body, "canary") {
 			t.Errorf("GET %s = %s", path, body)
 		}
 	}

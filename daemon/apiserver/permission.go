@@ -19,42 +19,60 @@ const (
 
 // Permissions in one organisation.
 const (
-	orgRead      permission = "org.read"
-	orgWrite     permission = "org.write"
-	summaryRead  permission = "summary.read"
-	eventRead    permission = "event.read"
-	accountRead  permission = "account.read"
-	accountWrite permission = "account.write"
-	donationRead permission = "donation.read"
-	receiptRead  permission = "receipt.read"
-	receiptSend  permission = "receipt.send"
-	deliveryRead permission = "delivery.read"
-	deliveryRun  permission = "delivery.run"
-	jobRead      permission = "job.read"
-	jobRun       permission = "job.run"
-	auditRead    permission = "audit.read"
-	actRead      permission = "act.read"
-	actUndo      permission = "act.undo"
+	orgRead        permission = "org.read"
+	orgWrite       permission = "org.write"
+	summaryRead    permission = "summary.read"
+	eventRead      permission = "event.read"
+	accountRead    permission = "account.read"
+	accountWrite   permission = "account.write"
+	gatewayRun     permission = "gateway.run"
+	donationRead   permission = "donation.read" // payments included
+	donationWrite  permission = "donation.write"
+	donationRefund permission = "donation.refund"
+	personRead     permission = "person.read"
+	receiptRead    permission = "receipt.read"
+	receiptSend    permission = "receipt.send"
+	deliveryRead   permission = "delivery.read"
+	deliveryRun    permission = "delivery.run"
+	jobRead        permission = "job.read"
+	jobRun         permission = "job.run"
+	auditRead      permission = "audit.read"
+	actRead        permission = "act.read"
+	actUndo        permission = "act.undo"
 )
 
 // grants is the one table of who may do what in an organisation. What is not in it is denied. It is never written to.
 var grants = map[permission][]ngo.Role{
-	orgRead:      ngo.Roles[:],
-	orgWrite:     {ngo.Admin},
-	summaryRead:  {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
-	eventRead:    {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
-	accountRead:  {ngo.Admin, ngo.Finance, ngo.Auditor},
-	accountWrite: {ngo.Admin},
-	donationRead: {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
-	receiptRead:  {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
-	receiptSend:  {ngo.Admin, ngo.Finance, ngo.Agent},
-	deliveryRead: {ngo.Admin, ngo.Finance, ngo.Auditor},
-	deliveryRun:  {ngo.Admin, ngo.Finance},
-	jobRead:      {ngo.Admin, ngo.Finance, ngo.Auditor},
-	jobRun:       {ngo.Admin, ngo.Finance},
-	auditRead:    {ngo.Admin, ngo.Auditor},
-	actRead:      {ngo.Admin, ngo.Finance, ngo.Auditor},
-	actUndo:      {ngo.Admin},
+	orgRead:        ngo.Roles[:],
+	orgWrite:       {ngo.Admin},
+	summaryRead:    {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
+	eventRead:      {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
+	accountRead:    {ngo.Admin, ngo.Finance, ngo.Auditor},
+	accountWrite:   {ngo.Admin},
+	gatewayRun:     {ngo.Admin, ngo.Finance},
+	donationRead:   {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
+	donationWrite:  {ngo.Admin, ngo.Finance},
+	donationRefund: {ngo.Admin, ngo.Finance},
+	personRead:     {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
+	receiptRead:    {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
+	receiptSend:    {ngo.Admin, ngo.Finance, ngo.Agent},
+	deliveryRead:   {ngo.Admin, ngo.Finance, ngo.Auditor},
+	deliveryRun:    {ngo.Admin, ngo.Finance},
+	jobRead:        {ngo.Admin, ngo.Finance, ngo.Auditor},
+	jobRun:         {ngo.Admin, ngo.Finance},
+	auditRead:      {ngo.Admin, ngo.Auditor},
+	actRead:        {ngo.Admin, ngo.Finance, ngo.Auditor},
+	actUndo:        {ngo.Admin, ngo.Finance}, // and what undoing asks for besides
+}
+
+// undoing is what undoing an act asks for besides act.undo: whoever may not do a thing may not undo it. It is never written
+// to.
+var undoing = map[ngo.ActKind]permission{
+	ngo.ActProfile: orgWrite,
+	ngo.ActPurpose: orgWrite,
+	ngo.ActAccount: accountWrite,
+	ngo.ActSetting: accountWrite,
+	ngo.ActGift:    donationWrite,
 }
 
 // place is where in the appliance a request wants to do something: the names in its path.

@@ -96,8 +96,7 @@ func (s *Server) receipt(ctx context.Context, in *IDPath) (*answer[api.Receipt],
 	if err != nil {
 		return nil, err
 	}
-	p.facts.Donor.PAN = ngo.MaskPAN(p.facts.Donor.PAN)
-	facts, err := p.facts.JSON()
+	facts, err := p.facts.Masked().JSON()
 	return &answer[api.Receipt]{api.Receipt{Receipt: p.row, Facts: facts, Messages: append([]ngo.Message{}, p.messages...)}}, err
 }
 

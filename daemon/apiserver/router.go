@@ -61,7 +61,7 @@ type (
 		OrgPath
 		ID string `path:"id" maxLength:"100"`
 	}
-	// NamePath names an account of an organisation.
+	// NamePath names an account or a purpose of an organisation.
 	NamePath struct {
 		OrgPath
 		Name string `path:"name" maxLength:"100"`
@@ -79,6 +79,16 @@ type (
 
 type orgBody[T any] struct {
 	OrgPath
+	Body T
+}
+
+type idBody[T any] struct {
+	IDPath
+	Body T
+}
+
+type nameBody[T any] struct {
+	NamePath
 	Body T
 }
 

@@ -10,6 +10,7 @@ type route struct {
 	perm             permission
 	title            string
 	media            string // of the answer; JSON when empty
+	slow             bool   // a provider is waited for, as long as that takes
 	add              register
 	raw              func(*Server, http.ResponseWriter, *http.Request)
 }
@@ -55,6 +56,10 @@ func routes() []route {
 		{id: "add-gateway", method: post, path: "/orgs/{org}/gateways", perm: accountWrite, title: "Connect to a payment gateway", add: handle((*Server).addGateway)},
 		{id: "get-gateway", method: get, path: "/orgs/{org}/gateways/{name}", perm: accountRead, title: "Show a connection to a payment gateway", add: handle((*Server).gateway)},
 		{id: "remove-gateway", method: deleted, path: "/orgs/{org}/gateways/{name}", perm: accountWrite, title: "End a connection to a payment gateway", add: handle((*Server).removeGateway)},
+		{id: "set-gateway", method: patch, path: "/orgs/{org}/gateways/{name}", perm: accountWrite, title: "Change settings of a gateway, keeping the others", add: handle((*Server).setGateway)},
+		{id: "rotate-secret", method: post, path: "/orgs/{org}/gateways/{name}/rotate", perm: accountWrite, title: "Give a secret a new value; the old one counts for 15 days more", add: handle((*Server).rotateGateway)},
+		{id: "test-gateway", method: post, path: "/orgs/{org}/gateways/{name}/test", perm: gatewayRun, slow: true, title: "Try a gateway's credentials, and the way in by a signed delivery", add: handle((*Server).testGateway)},
+		{id: "catch-up", method: post, path: "/orgs/{org}/gateways/{name}/catch-up", perm: gatewayRun, slow: true, title: "Ask a gateway for what was missed", add: handle((*Server).catchUp)},
 		{id: "list-channels", method: get, path: "/orgs/{org}/channels", perm: accountRead, title: "List the connections to messaging channels", add: handle((*Server).channels)},
 		{id: "add-channel", method: post, path: "/orgs/{org}/channels", perm: accountWrite, title: "Connect to a messaging channel", add: handle((*Server).addChannel)},
 		{id: "get-channel", method: get, path: "/orgs/{org}/channels/{name}", perm: accountRead, title: "Show a connection to a messaging channel", add: handle((*Server).channel)},
@@ -63,6 +68,18 @@ func routes() []route {
 
 		{id: "list-donations", method: get, path: "/orgs/{org}/donations", perm: donationRead, title: "List gifts, newest first", add: handle((*Server).donations)},
 		{id: "get-donation", method: get, path: "/orgs/{org}/donations/{id}", perm: donationRead, title: "Show a gift and what became of it", add: handle((*Server).donation)},
+		{id: "edit-donation", method: patch, path: "/orgs/{org}/donations/{id}", perm: donationWrite, title: "Put a donor's facts of a gift right", add: handle((*Server).editDonation)},
+		{id: "hold-donation", method: post, path: "/orgs/{org}/donations/{id}/hold", perm: donationWrite, title: "Keep a gift back for somebody to look at", add: handle((*Server).holdDonation)},
+		{id: "release-donation", method: post, path: "/orgs/{org}/donations/{id}/release", perm: donationWrite, title: "Say that a gift was looked at", add: handle((*Server).releaseDonation)},
+		{id: "refund-donation", method: post, path: "/orgs/{org}/donations/{id}/refund", perm: donationRefund, title: "Have a gift paid back, in full or in part", add: handle((*Server).refundDonation)},
+		{id: "list-payments", method: get, path: "/orgs/{org}/payments", perm: donationRead, title: "List payments, those seen last first", add: handle((*Server).payments)},
+		{id: "get-payment", method: get, path: "/orgs/{org}/payments/{id}", perm: donationRead, title: "Show a payment with all that was told of it", add: handle((*Server).payment)},
+		{id: "list-persons", method: get, path: "/orgs/{org}/persons", perm: personRead, title: "List persons, newest first", add: handle((*Server).persons)},
+		{id: "get-person", method: get, path: "/orgs/{org}/persons/{id}", perm: personRead, title: "Show a person with a page of their gifts", add: handle((*Server).person)},
+		{id: "list-purposes", method: get, path: "/orgs/{org}/purposes", perm: orgRead, title: "List what gifts are asked for", add: handle((*Server).purposes)},
+		{id: "add-purpose", method: post, path: "/orgs/{org}/purposes", perm: orgWrite, title: "Enter a purpose", add: handle((*Server).addPurpose)},
+		{id: "set-purpose", method: patch, path: "/orgs/{org}/purposes/{name}", perm: orgWrite, title: "Change a purpose", add: handle((*Server).setPurpose)},
+		{id: "close-purpose", method: deleted, path: "/orgs/{org}/purposes/{name}", perm: orgWrite, title: "Take no more gifts for a purpose", add: handle((*Server).closePurpose)},
 		{id: "list-receipts", method: get, path: "/orgs/{org}/receipts", perm: receiptRead, title: "List receipts, newest first", add: handle((*Server).receipts)},
 		{id: "get-receipt", method: get, path: "/orgs/{org}/receipts/{id}", perm: receiptRead, title: "Show a receipt, by its id or number", add: handle((*Server).receipt)},
 		{id: "get-receipt-pdf", method: get, path: "/orgs/{org}/receipts/{id}/pdf", perm: receiptRead, title: "Fetch a receipt as a document", media: "application/pdf", add: handle((*Server).receiptPDF)},

@@ -53,6 +53,7 @@ type fixture struct {
 	t     testing.TB
 	store *store.Store
 	org   *store.Org // sevai
+	book  *org.Book
 	blobs *blob.Shelves
 	srv   *apiserver.Server
 	http  *httptest.Server
@@ -102,7 +103,7 @@ func newServer(t testing.TB, change ...func(*apiserver.Options)) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(srv.Close)
-	f := &fixture{t: t, store: s, org: o, blobs: blobs, srv: srv}
+	f := &fixture{t: t, store: s, org: o, book: book, blobs: blobs, srv: srv}
 	f.local = f.client(api.Options{Transport: apiserver.Local(srv, "root")})
 	return f
 }

@@ -11,12 +11,18 @@ import (
 type deliveriesIn struct {
 	OrgPath
 	PageQuery
-	State string `query:"state" enum:"accepted,processed,quarantined"`
+	GatewayQuery
+	State  string `query:"state" enum:"accepted,processed,quarantined"`
+	Source string `query:"source" enum:"webhook,poll" doc:"Whether the gateway sent it or was asked."`
 }
 
 func (s *Server) deliveries(ctx context.Context, in *deliveriesIn) (*page[ngo.Delivery], error) {
 	return list(ctx, s, in.OrgPath, func(rx *store.Rx) ([]ngo.Delivery, string, error) {
-		return rx.Deliveries(store.DeliveryQuery{ListQuery: in.list(), State: ngo.DeliveryState(in.State)})
+		account, err := in.account(rx)
+		if err != nil {
+			return nil, "", err
+		}
+		return rx.Deliveries(store.DeliveryQuery{ListQuery: in.list(), State: ngo.DeliveryState(in.State), Account: account, Source: ngo.DeliverySource(in.Source)})
 	})
 }
 
@@ -122,8 +128,15 @@ func (s *Server) acts(ctx context.Context, in *auditIn) (*page[ngo.Act], error) 
 
 func (s *Server) undo(ctx context.Context, in *IDPath) (*answer[ngo.Act], error) {
 	var out answer[ngo.Act]
-	err := s.write(ctx, in.OrgPath, func(tx *store.Tx) (err error) {
-		out.Body, err = tx.Undo(ngo.ActID(in.ID))
+	err := s.write(ctx, in.OrgPath, func(tx *store.Tx) error {
+		done, err := tx.Act(ngo.ActID(in.ID))
+		if err != nil {
+			return err
+		}
+		if err := callOf(ctx).who.allow(undoing[done.Kind], place{org: in.Org}); err != nil {
+			return err
+		}
+		out.Body, err = tx.Undo(done.ID)
 		return err
 	})
 	return &out, err
