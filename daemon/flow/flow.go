@@ -1,10 +1,13 @@
 // Package flow is the jobs, a file per step; here alone the domains meet. Each step does its work in the transaction that
 // ends its job and leaves the next one, so that a crash between two steps loses nothing and doubles nothing:
 //
-//	ingest   a delivery becomes a payment and a gift
-//	react    a gift gets its receipt, with the next number, and a message to the donor
+//	ingest   a delivery becomes a payment and a gift, a refund, a dispute, a settlement
+//	confirm  of one that may not be believed the gateway is asked first
+//	react    the receipt follows its gift: issued with the next number, replaced, or void, with a message to the donor
 //	render   the receipt becomes a document
 //	deliver  the message goes out
+//	ask      the donor of a gift that waits is asked for what is missing, and reminded
+//	refund   the gateway is asked to pay back
 //
 // Every step may run twice. None calls another, and none talks to anybody while a transaction is open.
 package flow
@@ -25,15 +28,17 @@ import (
 // actor stands in the trail for what a step did.
 const actor = "worker"
 
-// Options is what New needs. All but Log and Now are required.
+// Options is what New needs. All but BaseURL, Log and Now are required.
 type Options struct {
 	Feed  *store.Feed
 	Book  *org.Book
 	Blobs *blob.Shelves
 	Laws  receipt.Laws
 	Fonts *typeset.Library
-	Log   *slog.Logger // nil discards
-	Now   func() time.Time
+	// BaseURL is where donors find the pages of the appliance, as https://HOST; without it they are asked to answer by mail.
+	BaseURL string
+	Log     *slog.Logger // nil discards
+	Now     func() time.Time
 }
 
 // Flow has the steps. It is safe for concurrent use.
@@ -43,6 +48,8 @@ type Flow struct {
 	blobs   *blob.Shelves
 	laws    receipt.Laws
 	fonts   *typeset.Library
+	baseURL string
+	texts   ngo.Texts
 	log     *slog.Logger
 	now     func() time.Time
 	outages outages
@@ -53,7 +60,11 @@ func New(o Options) (*Flow, error) {
 	if o.Feed == nil || o.Book == nil || o.Blobs == nil || len(o.Laws) == 0 || o.Fonts == nil {
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "the steps need Feed, Book, Blobs, Laws and Fonts"}
 	}
-	f := &Flow{feed: o.Feed, book: o.Book, blobs: o.Blobs, laws: o.Laws, fonts: o.Fonts, log: o.Log, now: o.Now}
+	texts, err := ngo.LoadTexts(langFiles, "lang")
+	if err != nil {
+		return nil, err
+	}
+	f := &Flow{feed: o.Feed, book: o.Book, blobs: o.Blobs, laws: o.Laws, fonts: o.Fonts, baseURL: o.BaseURL, texts: texts, log: o.Log, now: o.Now}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
@@ -70,6 +81,9 @@ func (f *Flow) Handlers() map[ngo.JobKind]func(context.Context, *store.Org, ngo.
 		ngo.JobReact:   f.step(f.react),
 		ngo.JobRender:  f.step(f.render),
 		ngo.JobDeliver: f.step(f.deliver),
+		ngo.JobConfirm: f.step(f.confirm),
+		ngo.JobAsk:     f.step(f.ask),
+		ngo.JobRefund:  f.step(f.payBack),
 	}
 }
 

@@ -42,7 +42,10 @@ type house struct {
 	skew    atomic.Int64
 }
 
-func newHouse(t testing.TB) *house {
+// withoutPages leaves the house without an address for donors.
+func withoutPages(o *flow.Options) { o.BaseURL = "" }
+
+func newHouse(t testing.TB, change ...func(*flow.Options)) *house {
 	t.Helper()
 	h := &house{t: t, sim: sim.NewRazorpay(1, secret)}
 	h.sim.Plain = true
@@ -60,7 +63,11 @@ func newHouse(t testing.TB) *house {
 	t.Cleanup(func() { must(t, blobs.Close()) })
 	laws, err := receipt.LoadLaws(nil)
 	must(t, err)
-	h.flow, err = flow.New(flow.Options{Feed: h.store.Feed(), Book: book, Blobs: blobs, Laws: laws, Fonts: typeset.New(), Now: h.now})
+	o := flow.Options{Feed: h.store.Feed(), Book: book, Blobs: blobs, Laws: laws, Fonts: typeset.New(), BaseURL: "https://ngo.example", Now: h.now}
+	for _, c := range change {
+		c(&o)
+	}
+	h.flow, err = flow.New(o)
 	must(t, err)
 	return h
 }

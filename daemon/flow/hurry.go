@@ -8,8 +8,9 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// Run has the messages that wait tried anew whenever the accounts of their organisation change: one that was missing may
-// be there, or a wrong password put right. It ends with ctx. Should it miss a change, they are tried all the same, later.
+// Run has the messages that wait, and the questions to gateways, tried anew whenever the accounts of their organisation change:
+// one that was missing may be there, or a wrong password put right. It ends with ctx. Should it miss a change, they are tried all
+// the same, later.
 func (f *Flow) Run(ctx context.Context) error {
 	changed := make(chan string, 64)
 	defer f.feed.Subscribe(func(changes []store.Change) {
@@ -30,7 +31,7 @@ func (f *Flow) Run(ctx context.Context) error {
 			return nil
 		case slug := <-changed:
 			if err := f.hurryOrg(ctx, slug); err != nil {
-				f.log.Warn("waiting messages not hurried", "org", slug, "err", err)
+				f.log.Warn("waiting jobs not hurried", "org", slug, "err", err)
 			}
 		}
 	}
@@ -44,10 +45,14 @@ func (f *Flow) hurryOrg(ctx context.Context, slug string) error {
 	return hurry(ctx, o)
 }
 
-// hurry has every message of the organisation that waits tried now.
+// hurry has every job of the organisation that waits for a provider tried now.
 func hurry(ctx context.Context, o *org.Org) error {
 	return write(ctx, o, func(tx *store.Tx) error {
-		_, err := tx.Hurry(ngo.LaneOutbound, ngo.JobDeliver)
-		return err
+		for _, kind := range []ngo.JobKind{ngo.JobDeliver, ngo.JobConfirm, ngo.JobRefund} {
+			if _, err := tx.Hurry(ngo.LaneOutbound, kind); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

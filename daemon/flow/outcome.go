@@ -26,7 +26,7 @@ func (f *Flow) outcome(ctx context.Context, o *org.Org, job ngo.Job, m ngo.Messa
 		return f.again(ctx, o, job, m, via, plain(err))
 	}
 	f.log.Warn("fate of a message is unknown", "org", o.Info().Slug, "message", m.ID, "err", err)
-	if m.Receipt == "" {
+	if !about(m) {
 		return f.end(ctx, o, job, m.ID, ngo.MessageUncertain, "It is not known whether it went out. Find out whether it arrived before it is sent again.")
 	}
 	return f.again(ctx, o, job, m, via, "It is not known whether the mail went out. It is sent again under the same Message-ID, so that it shows once.")

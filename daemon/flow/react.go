@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/receipt"
@@ -9,39 +10,142 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// react gives a received gift its receipt, and queues the mail that will carry it when an address is known.
+// react has the receipt follow its gift: it is issued, replaced by one of what remains, or made void, and the donor gets mail of
+// it where an address is known. It is a reconciliation: repeated, it finds nothing more to do.
 func (f *Flow) react(ctx context.Context, o *org.Org, job ngo.Job) error {
-	g, err := gift(ctx, o, ngo.DonationID(job.Subject))
+	s, err := stateOf(ctx, o, ngo.DonationID(job.Subject))
 	if err != nil {
 		return err
 	}
-	if g.Donation.State != ngo.DonationReceived {
-		return write(ctx, o, func(tx *store.Tx) error { return tx.Finish(job) }) // held or reversed meanwhile
+	switch d := s.Donation; {
+	case d.State == ngo.DonationWaiting:
+		return s.write(ctx, o, job, func(tx *store.Tx) error { return s.wait(tx, job) })
+	case d.State == ngo.DonationReversed && d.Receipt != "":
+		return s.write(ctx, o, job, func(tx *store.Tx) error { return s.void(tx, job) })
+	case d.State != ngo.DonationReceived || d.Net().Minor <= 0:
+		return write(ctx, o, func(tx *store.Tx) error { return tx.Finish(job) }) // what stands is left
+	case d.Receipt == "":
+		return f.issue(ctx, o, job, s)
+	case s.receipt.Amount != d.Net():
+		return f.replace(ctx, o, job, s)
 	}
-	fresh, err := f.decide(o, g)
-	if err != nil {
-		return err
-	}
-	address, err := ngo.NormaliseEMail(g.Donation.Donor.EMail)
-	if err != nil {
-		address = "" // no mail then: staff see the receipt and can send it another way
-	}
-	return write(ctx, o, func(tx *store.Tx) error {
-		r, err := tx.IssueReceipt(fresh)
-		if ngo.CodeOf(err) == ngo.Conflict && r.ID != "" {
-			return resume(tx, job, r)
-		}
-		if err != nil {
+	return write(ctx, o, func(tx *store.Tx) error { return resume(tx, job, s.receipt) })
+}
+
+// situation is all that a step decides about a gift from.
+type situation struct {
+	receipt.Gift
+	receipt ngo.Receipt // that stands; empty when none does
+	printed []byte      // and what is printed on it
+}
+
+// stateOf reads how things stand with a gift.
+func stateOf(ctx context.Context, o *org.Org, id ngo.DonationID) (s situation, err error) {
+	s.Org = o.Info()
+	err = o.Store.Read(ctx, func(rx *store.Rx) (err error) {
+		if s.Donation, err = rx.Donation(id); err != nil {
 			return err
 		}
-		if address != "" {
-			err := tx.AddMessage(ngo.Message{Receipt: r.ID, Person: g.Donation.Person, Recipient: address})
-			if err != nil {
+		if s.Donation.Receipt != "" {
+			if s.receipt, err = rx.Receipt(s.Donation.Receipt); err != nil {
+				return err
+			}
+			if s.printed, err = rx.ReceiptFacts(s.receipt.ID); err != nil {
 				return err
 			}
 		}
-		return tx.Advance(job, ngo.LaneDocument, ngo.JobRender, string(r.ID))
+		s.Payment, err = rx.Payment(s.Donation.Payment)
+		return err
 	})
+	if err != nil {
+		return s, err
+	}
+	s.Profile, err = o.Profile(ctx)
+	return s, err
+}
+
+// write runs the transaction of a step that decided before it, and gives the job back when the gift has changed meanwhile.
+func (s situation) write(ctx context.Context, o *org.Org, job ngo.Job, fn func(*store.Tx) error) error {
+	return write(ctx, o, func(tx *store.Tx) error {
+		now, err := tx.Donation(s.Donation.ID)
+		if err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(now, s.Donation) {
+			return tx.Release(job)
+		}
+		return fn(tx)
+	})
+}
+
+// address is where the donor can be written to; empty when nowhere: staff see the receipt then and can hand it over.
+func (s situation) address() string {
+	address, err := ngo.NormaliseEMail(s.Donation.Donor.EMail)
+	if err != nil {
+		return ""
+	}
+	return address
+}
+
+// issue gives a gift its receipt, with the next number of its series.
+func (f *Flow) issue(ctx context.Context, o *org.Org, job ngo.Job, s situation) error {
+	d := s.Donation
+	facts := receipt.Decide(f.laws.On(d.Given), s.Gift)
+	printed, err := facts.JSON()
+	if err != nil {
+		return err
+	}
+	fresh, err := o.Store.NewReceipt(d.ID, store.ReceiptFacts{
+		Series: receipt.Series(receipt.Prefix(s.Profile, s.Org.Slug), d.Given, d.Pot),
+		Amount: d.Net(), Day: d.Given, Law: facts.Law, Tax: facts.Tax, Printed: printed,
+	})
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, o, job, func(tx *store.Tx) error {
+		r, err := tx.IssueReceipt(fresh)
+		if err != nil {
+			return err
+		}
+		return s.carry(tx, job, r)
+	})
+}
+
+// replace gives a gift of which part went back another receipt of what remains. It says what the first said of donor and law.
+func (f *Flow) replace(ctx context.Context, o *org.Org, job ngo.Job, s situation) error {
+	old, net := s.receipt, s.Donation.Net()
+	facts, err := receipt.Read(s.printed)
+	if err != nil {
+		return err
+	}
+	printed, err := facts.Instead(old.Number, net).JSON()
+	if err != nil {
+		return err
+	}
+	fresh, err := o.Store.NewReceipt(s.Donation.ID, store.ReceiptFacts{
+		Series: old.Series, Amount: net, Day: old.Day, Law: old.Law, Tax: old.Tax, Printed: printed,
+	})
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, o, job, func(tx *store.Tx) error {
+		r, err := tx.ReplaceReceipt(old.ID, fresh, "Part of the gift was refunded.")
+		if err != nil {
+			return err
+		}
+		return s.carry(tx, job, r)
+	})
+}
+
+// carry queues the mail that will carry a new receipt, and leaves its document to be made.
+func (s situation) carry(tx *store.Tx, job ngo.Job, r ngo.Receipt) error {
+	if address := s.address(); address != "" {
+		err := tx.AddMessage(ngo.Message{Receipt: r.ID, Person: s.Donation.Person, Recipient: address})
+		if err != nil {
+			return err
+		}
+	}
+	return tx.Advance(job, ngo.LaneDocument, ngo.JobRender, string(r.ID))
 }
 
 // resume goes on from a receipt that was issued before.
@@ -52,33 +156,23 @@ func resume(tx *store.Tx, job ngo.Job, r ngo.Receipt) error {
 	return tx.Advance(job, ngo.LaneDocument, ngo.JobRender, string(r.ID))
 }
 
-// gift reads all that a receipt is decided from.
-func gift(ctx context.Context, o *org.Org, id ngo.DonationID) (receipt.Gift, error) {
-	g := receipt.Gift{Org: o.Info()}
-	err := o.Store.Read(ctx, func(rx *store.Rx) (err error) {
-		if g.Donation, err = rx.Donation(id); err != nil {
-			return err
-		}
-		g.Payment, err = rx.Payment(g.Donation.Payment)
+// void ends the receipt of a gift that went back, and tells the donor.
+func (s situation) void(tx *store.Tx, job ngo.Job) error {
+	if err := tx.VoidReceipt(s.receipt.ID, s.Donation.Reason); err != nil {
 		return err
-	})
-	if err != nil {
-		return g, err
 	}
-	g.Profile, err = o.Profile(ctx)
-	return g, err
+	return s.post(tx, job, ngo.Message{Kind: ngo.MessageCancellation, Receipt: s.receipt.ID})
 }
 
-// decide fixes what the receipt will print, by the law of the gift's day.
-func (f *Flow) decide(o *org.Org, g receipt.Gift) (store.NewReceipt, error) {
-	d := g.Donation
-	facts := receipt.Decide(f.laws.On(d.Given), g)
-	printed, err := facts.JSON()
-	if err != nil {
-		return store.NewReceipt{}, err
+// post queues a mail about the gift and leaves its sending; without an address the job just ends.
+func (s situation) post(tx *store.Tx, job ngo.Job, m ngo.Message) error {
+	m.Recipient = s.address()
+	if m.Recipient == "" {
+		return tx.Finish(job)
 	}
-	return o.Store.NewReceipt(d.ID, store.ReceiptFacts{
-		Series: receipt.Series(receipt.Prefix(g.Profile, g.Org.Slug), d.Given, d.Pot),
-		Amount: d.Amount, Day: d.Given, Law: facts.Law, Tax: facts.Tax, Printed: printed,
-	})
+	m.ID, m.Donation, m.Person = ngo.NewID[ngo.MessageID](tx.Now()), s.Donation.ID, s.Donation.Person
+	if err := tx.AddMessage(m); err != nil {
+		return err
+	}
+	return tx.Advance(job, ngo.LaneOutbound, ngo.JobDeliver, string(m.ID))
 }

@@ -1,0 +1,179 @@
+package flow_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/sim"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+const day = 24 * time.Hour
+
+func TestDonorIsAskedAndReminded(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string][3]string{
+		"":   {"Dear Meena Raman", "your PAN or", "We wrote to you"},
+		"ta": {"அன்புள்ள Meena Raman அவர்களுக்கு", "உங்கள் PAN எண்", "ஏற்கெனவே எழுதியிருந்தோம்"},
+		"hi": {"आदरणीय Meena Raman जी", "आपका PAN", "पहले भी लिख चुके हैं"},
+	} {
+		t.Run("in "+lang, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			server := h.mailServer(sim.SMTPOptions{})
+			c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+			donor := complete()
+			donor.PAN, donor.Language = "", lang
+			api.Give(sim.Charge{Donor: donor})
+			c.told()
+			for _, step := range []struct {
+				pass  time.Duration
+				mails int
+			}{{0, 0}, {time.Minute, 1}, {6 * day, 1}, {day, 2}, {22 * day, 2}, {day, 3}, {365 * day, 3}} {
+				h.later(step.pass)
+				h.works()
+				if n := server.Total(); n != step.mails {
+					t.Fatalf("%d mails after another %v; want %d", n, step.pass, step.mails)
+				}
+			}
+			d := h.onlyGift()
+			if d.State != ngo.DonationWaiting || d.Asked == nil || d.Reminded != 2 || len(h.state().jobs) != 0 {
+				t.Errorf("gift %+v, jobs %+v; want it waiting, asked, reminded twice", d, h.state().jobs)
+			}
+			for i, m := range server.Mails() {
+				_, text, _ := readMail(t, m.Data)
+				if !strings.Contains(text, want[0]) || !strings.Contains(text, want[1]) || strings.Contains(text, "postal address") || (i > 0) != strings.Contains(text, want[2]) {
+					t.Errorf("mail %d says %q", i, text)
+				}
+				if link := regexp.MustCompile(`https://ngo\.example/o/\S+/donor/\S+`).FindString(text); link == "" || strings.Contains(text, "{") {
+					t.Errorf("mail %d has no link, or a hole: %q", i, text)
+				}
+			}
+		})
+	}
+}
+
+// A gateway often tells in one event that money came, and in the next from whom.
+func TestNobodyIsAskedForWhatTheNextEventTells(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	api.Give(sim.Charge{Donor: complete(), Via: sim.ViaLink})
+	for _, w := range api.Webhooks() {
+		c.arrive(w.Body, false)
+		h.works()
+	}
+	h.later(time.Hour)
+	h.works()
+	d := h.onlyGift()
+	if d.State != ngo.DonationReceived || d.Asked != nil || server.Total() != 1 || !h.receiptsOf(d.ID)[0].Tax {
+		t.Errorf("gift %+v, %d mails; want the receipt alone", d, server.Total())
+	}
+}
+
+func TestAnswerBringsTheReceipt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	donor := complete()
+	donor.PAN = ""
+	api.Give(sim.Charge{Donor: donor})
+	c.told()
+	h.later(time.Minute)
+	h.works()
+	pan := "ABCPR1234F"
+	id := h.onlyGift().ID
+	h.write(func(tx *store.Tx) error { return tx.AnswerDonation(id, store.DonorEdit{PAN: &pan}) })
+	h.later(time.Minute)
+	h.works()
+	d := h.onlyGift()
+	if all := h.receiptsOf(d.ID); d.State != ngo.DonationReceived || len(all) != 1 || !all[0].Tax || server.Total() != 2 {
+		t.Errorf("gift %+v, receipts %+v, %d mails; want the question and the receipt", d, all, server.Total())
+	}
+	h.later(60 * day)
+	h.works()
+	if server.Total() != 2 || len(h.state().jobs) != 0 {
+		t.Errorf("%d mails and jobs %+v in the end; want no reminder", server.Total(), h.state().jobs)
+	}
+}
+
+// Who answers while the question still waits for a mail server is not asked.
+func TestQuestionThatIsAnsweredDoesNotGoOut(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	donor := complete()
+	donor.PAN = ""
+	api.Give(sim.Charge{Donor: donor})
+	c.told()
+	h.later(time.Minute)
+	h.works()
+	pan := "ABCPR1234F"
+	id := h.onlyGift().ID
+	h.write(func(tx *store.Tx) error { return tx.AnswerDonation(id, store.DonorEdit{PAN: &pan}) })
+	server := h.mailServer(sim.SMTPOptions{})
+	h.later(day)
+	h.works()
+	for _, m := range h.state().messages {
+		if m.Kind == ngo.MessageAsk && m.State != ngo.MessageFailed || m.Kind == ngo.MessageReceipt && m.State != ngo.MessageSent {
+			t.Errorf("message %+v", m)
+		}
+	}
+	if server.Total() != 1 {
+		t.Errorf("%d mails; want the receipt alone", server.Total())
+	}
+}
+
+// Of a gift that is held when its donor would be reminded the reminder comes later.
+func TestHeldGiftIsRemindedOfLater(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	donor := complete()
+	donor.PAN = ""
+	ref := api.Give(sim.Charge{Donor: donor})
+	c.told()
+	h.later(time.Minute)
+	h.works()
+	dispute := api.Dispute(ref, 0, "")
+	c.told()
+	h.later(8 * day)
+	h.works()
+	if server.Total() != 1 {
+		t.Errorf("%d mails while the gift is held; want the first question alone", server.Total())
+	}
+	api.MoveDispute(dispute, "won")
+	c.told()
+	h.later(8 * day)
+	h.works()
+	if server.Total() != 2 {
+		t.Errorf("%d mails once it waits again; want the reminder", server.Total())
+	}
+}
+
+// Without pages of its own the appliance asks for an answer by mail.
+func TestAskingWithoutAPage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withoutPages)
+	server := h.mailServer(sim.SMTPOptions{})
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	api.Give(sim.Charge{Donor: ngo.Donor{EMail: "asha@example.org"}})
+	c.told()
+	h.later(time.Minute)
+	h.works()
+	_, text, _ := readMail(t, server.Mails()[0].Data)
+	for _, want := range []string{"Dear donor,", "- your full name", "- your postal address", "- your PAN", "Please answer this mail"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the mail does not say %q: %q", want, text)
+		}
+	}
+	if strings.Contains(text, "/donor/") {
+		t.Errorf("the mail has a link: %q", text)
+	}
+}
