@@ -4,6 +4,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/channel/email"
 	"github.com/ngoctl/ngoctl/daemon/payment"
+	"github.com/ngoctl/ngoctl/daemon/payment/payu"
 	"github.com/ngoctl/ngoctl/daemon/payment/razorpay"
 )
 
@@ -11,6 +12,7 @@ import (
 func Gateways() []payment.Driver {
 	return []payment.Driver{
 		razorpay.New(),
+		payu.New(),
 	}
 }
 

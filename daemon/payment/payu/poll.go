@@ -61,6 +61,10 @@ func (r row) back() bool {
 	return folded(r.fields["action"]) == "refund" || goneBack(folded(r.fields["status"]))
 }
 
+func (r row) captured() bool {
+	return statusState(r.fields["status"], r.fields["action"]) == ngo.PaymentCaptured
+}
+
 func (f fields) rows() ([]row, error) {
 	list, err := f.details()
 	if err != nil {
@@ -122,12 +126,12 @@ func (a *asking) pollDay(ctx context.Context, day time.Time, w payment.Window, y
 	return nil
 }
 
-// pollRefunds asks for the refunds of payments whose lines show that there are any. Which status get_Transaction_Details
-// gives such a payment, or whether it lists refunds as lines of their own, is not documented: both are looked for.
+// pollRefunds asks what was done to each payment of which money could have gone back. Whether get_Transaction_Details shows
+// that, by a status or in a line of its own, is not documented, so nothing hangs on it.
 func (a *asking) pollRefunds(ctx context.Context, rows []row, yield func([]byte) error) error {
 	asked := map[string]bool{}
 	for _, r := range rows {
-		if !r.back() || asked[r.id] || !validID(r.id) {
+		if asked[r.id] || !validID(r.id) || !r.back() && !r.captured() {
 			continue
 		}
 		asked[r.id] = true
@@ -151,7 +155,7 @@ func (a *asking) pollRefunds(ctx context.Context, rows []row, yield func([]byte)
 func (a *asking) pollPayments(ctx context.Context, rows []row, yield func([]byte) error) error {
 	var refs []string
 	for _, r := range rows {
-		if state := statusState(r.fields["status"], r.fields["action"]); state == ngo.PaymentCaptured && validRef(r.ref) && !slices.Contains(refs, r.ref) {
+		if r.captured() && validRef(r.ref) && !slices.Contains(refs, r.ref) {
 			refs = append(refs, r.ref)
 		}
 	}
