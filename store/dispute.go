@@ -108,15 +108,12 @@ func (t *Tx) holdAgain(d ngo.Dispute) error {
 	if d.Payment == "" || !d.State.Unsettled() {
 		return nil
 	}
-	of, err := t.DonationOf(d.Payment)
-	if ngo.CodeOf(err) == ngo.NotFound {
-		return nil
-	}
-	if err != nil || !slices.Contains(of.Released, codeDispute) {
+	id, err := t.giftOf(d.Payment)
+	if err != nil || id == "" {
 		return err
 	}
-	was, err := t.gift(of.ID)
-	if err != nil {
+	was, err := t.gift(id)
+	if err != nil || !slices.Contains(was.Released, codeDispute) {
 		return err
 	}
 	now := was

@@ -274,7 +274,7 @@ func reacts(was, now ngo.Donation) bool {
 // giftFacts is what can change of a gift, as the trail keeps it.
 func giftFacts(d ngo.Donation) facts {
 	return facts{
-		{"state", string(d.State)}, {"reason", d.Reason}, {"person", string(d.Person)}, {"returned_minor", d.Returned}, {"pot", string(d.Pot)},
+		{"state", string(d.State)}, {"reason", personal(d.Reason)}, {"person", string(d.Person)}, {"returned_minor", d.Returned}, {"pot", string(d.Pot)},
 		{"name", personal(d.Donor.Name)}, {"email", personal(d.Donor.EMail)}, {"phone", personal(d.Donor.Phone)},
 		{"address", personal(d.Donor.Address)}, {"pan", personal(d.Donor.PAN)}, {"id_kind", string(d.Donor.IDKind)}, {"id_number", personal(d.Donor.IDNumber)},
 		{"language", d.Donor.Language}, {"citizenship", personal(d.Donor.Citizenship)},

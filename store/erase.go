@@ -4,6 +4,21 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
+// giftsOf and paymentsOf are the rows of a person.
+const (
+	giftsOf = `
+  select d.id from donation d where d.person_id = $1`
+
+	paymentsOf = `
+  select d.payment_id from donation d where d.person_id = $1`
+
+	// deliveriesOf is what told of the person's payments.
+	deliveriesOf = `
+  select p.delivery_id from payment p join donation d on d.payment_id = p.id where d.person_id = $1
+  union all
+  select s.delivery_id from sighting s join donation d on d.payment_id = s.payment_id where d.person_id = $1`
+)
+
 // The statements that erase a person, in order. The salts go first, while the rows still tell whose they are; without
 // its salt nobody can test a guess against a digest of the trail.
 var erasures = []struct{ what, query string }{
@@ -12,27 +27,34 @@ update audit
 set salt = null
 where salt is not null and subject in (
   select $1
-  union all
-  select d.id from donation d where d.person_id = $1
+  union all` + giftsOf + `
   union all
   select m.id from message m where m.person_id = $1
   union all
-  select p.delivery_id from payment p join donation d on d.payment_id = p.id where d.person_id = $1
+  select f.id from refund f join donation d on d.payment_id = f.payment_id where d.person_id = $1
+  union all
+  select x.id from dispute x join donation d on d.payment_id = x.payment_id where d.person_id = $1
+  union all` + deliveriesOf + `
 )`},
 	{"errors of jobs", `
 update goqite
 set last_error = ''
 where last_error <> '' and substr(cast(body as text), 26) in (
   select 'deliver ' || m.id from message m where m.person_id = $1
+  union all
+  select 'react ' || d.id from donation d where d.person_id = $1
+  union all
+  select 'ask ' || d.id from donation d where d.person_id = $1
+  union all
+  select 'refund ' || f.id from refund f join donation d on d.payment_id = f.payment_id where d.person_id = $1
 )`},
 	{"keys of bodies in files", `
 delete from blob
 where id in (
   select v.blob_id
-  from donation d
-  join payment p on p.id = d.payment_id
-  join delivery v on v.id = p.delivery_id
-  where d.person_id = $1
+  from delivery v
+  where v.id in (` + deliveriesOf + `
+  )
 )`},
 	{"bodies of deliveries", `
 update delivery
@@ -40,28 +62,67 @@ set body = null,
     blob_id = null,
     summary = '',
     reason = ''
-where id in (
-  select p.delivery_id from payment p join donation d on d.payment_id = p.id where d.person_id = $1
+where id in (` + deliveriesOf + `
 )`},
-	{"snapshots in gifts", `
-update donation
-set donor_name = '',
-    donor_email = '',
-    donor_phone = '',
-    donor_address = '',
-    donor_pan = null
-where person_id = $1`},
-	{"recipients of messages", `
-update message
-set recipient = '',
-    reason = ''
-where person_id = $1`},
+	{"what the gateway said of payments", `
+update payment
+set problem = ''
+where problem <> '' and id in (` + paymentsOf + `
+)`},
+	{"what the gateway said of their states", `
+update sighting
+set note = ''
+where note <> '' and payment_id in (` + paymentsOf + `
+)`},
+	{"reasons of refunds", `
+update refund
+set reason = '',
+    problem = ''
+where payment_id in (` + paymentsOf + `
+)`},
+	{"reasons of disputes", `
+update dispute
+set reason = ''
+where payment_id in (` + paymentsOf + `
+)`},
+	{"what staff did to gifts", `
+update act
+set title = 'changed a gift whose donor was erased',
+    before = substr(before, 1, 30)
+where kind = 'donation.set' and substr(before, 1, 30) in (` + giftsOf + `
+)`},
 	{"identities", `
 delete from identity
 where person_id = $1`},
 }
 
 const (
+	// eraseGifts leaves no reason to ask for facts that will not come, and keeps a gift held without the words of why.
+	eraseGifts = `
+update donation
+set donor_name = '',
+    donor_email = '',
+    donor_phone = '',
+    donor_address = '',
+    donor_pan = null,
+    donor_id_kind = '',
+    donor_id = null,
+    language = '',
+    edited = 1,
+    declined = 1,
+    reason = case when hold <> '' then '' else reason end,
+    hold = case when hold <> '' then 'The reason was erased with what is known of the donor.' else '' end
+where person_id = $1
+returning id, state`
+
+	eraseMessages = `
+update message
+set recipient = '',
+    reason = ''
+where person_id = $1 or donation_id in (` + giftsOf + `
+)
+returning id`
+
 	erasePerson = `
 update person
 set name = '',
@@ -76,9 +137,10 @@ where person_id = $1 and state = 'queued'
 returning id`
 )
 
-// ErasePerson takes out whatever tells who a person is: name and addresses, the snapshots that gifts kept, the recipient
-// of messages, the bodies that came in, the salts in the trail. The gifts themselves stay, and so do the sealed facts of
-// receipts, as tax law wants. Mail that still waits is not sent. It fails with Conflict for a person erased before.
+// ErasePerson takes out whatever tells who a person is: name and addresses, the snapshots that gifts kept, what people and
+// gateways wrote about them, the recipient of messages, the bodies that came in, the salts in the trail. The gifts themselves
+// stay, with the citizenship by which the law keeps them apart, and so do the sealed facts of receipts, as tax law wants. A
+// gift that waits for facts waits no more; mail that still waits is not sent. It fails with Conflict for a person erased before.
 func (t *Tx) ErasePerson(id ngo.PersonID) error {
 	p, err := t.Person(id)
 	if err != nil {
@@ -92,7 +154,10 @@ func (t *Tx) ErasePerson(id ngo.PersonID) error {
 			return err
 		}
 	}
-	if err := t.cancelMessages(id); err != nil {
+	if err := t.eraseMessages(id); err != nil {
+		return err
+	}
+	if err := t.eraseGifts(id); err != nil {
 		return err
 	}
 	if err := t.must("person", string(id), erasePerson, string(id), t.stamp()); err != nil {
@@ -101,6 +166,37 @@ func (t *Tx) ErasePerson(id ngo.PersonID) error {
 	t.audit("person.erase", string(id), nil, facts{{"identities", int64(len(p.Identities))}})
 	t.changed("person", string(id))
 	return nil
+}
+
+// eraseGifts takes the snapshots out of a person's gifts. Those that wait or are held then stand as they do without.
+func (t *Tx) eraseGifts(id ngo.PersonID) error {
+	scan := func(s scanner) (d ngo.Donation, err error) { return d, s.Scan(&d.ID, &d.State) }
+	gifts, err := all(t.w, "gifts", scan, eraseGifts, string(id))
+	if err != nil {
+		return err
+	}
+	for _, d := range gifts {
+		t.changed("donation", string(d.ID))
+		if d.State != ngo.DonationWaiting && d.State != ngo.DonationHeld {
+			continue
+		}
+		if _, _, err := t.Restate(d.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseMessages takes the addresses out of a person's messages, and ends those that were not sent.
+func (t *Tx) eraseMessages(id ngo.PersonID) error {
+	erased, err := all(t.w, "messages", scanOne[ngo.MessageID], eraseMessages, string(id))
+	if err != nil {
+		return err
+	}
+	for _, m := range erased {
+		t.changed("message", string(m))
+	}
+	return t.cancelMessages(id)
 }
 
 func (t *Tx) cancelMessages(id ngo.PersonID) error {

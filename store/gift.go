@@ -261,10 +261,14 @@ where id = $1`
 )
 
 // Asked notes that the donor was asked for facts.
-func (t *Tx) Asked(id ngo.DonationID) error { return t.noteAsked(id, "donation.ask", setAsked, t.stamp()) }
+func (t *Tx) Asked(id ngo.DonationID) error {
+	return t.noteAsked(id, "donation.ask", setAsked, t.stamp())
+}
 
 // Reminded notes that the donor was asked again.
-func (t *Tx) Reminded(id ngo.DonationID) error { return t.noteAsked(id, "donation.remind", addReminder) }
+func (t *Tx) Reminded(id ngo.DonationID) error {
+	return t.noteAsked(id, "donation.remind", addReminder)
+}
 
 func (t *Tx) noteAsked(id ngo.DonationID, action, query string, more ...any) error {
 	if err := t.must("donation", string(id), query, append([]any{string(id)}, more...)...); err != nil {

@@ -77,8 +77,8 @@ func TestGiftIsReadBackAsRecorded(t *testing.T) {
 			t.Errorf("Donation of no id = %v; want NotFound", err)
 		}
 		events, _ := r.Timeline(want.ID)
-		if len(events) != 4 {
-			t.Errorf("Timeline = %v; want payment, delivery, gift and receipt", events)
+		if len(events) != 5 {
+			t.Errorf("Timeline = %v; want payment, capture, delivery, gift and receipt", events)
 		}
 		return err
 	})
@@ -109,7 +109,7 @@ func TestPaymentMovesForwardOnly(t *testing.T) {
 				t.Errorf("first sight of %s: %+v, moved %v", ref, first, moved)
 			}
 			then, moved := save(ref, to, 2)
-			if want := from.CanBecome(to); moved != want || then.ID != first.ID || (then.State == to) != (want || from == to) || (then.Fee == 2) != want {
+			if want := from.CanBecome(to); moved != want || then.ID != first.ID || (then.State == to) != (want || from == to) || then.Fee != 2 {
 				t.Errorf("%s: %+v, moved %v; want moved %v", ref, then, moved, want)
 			}
 		}
@@ -157,7 +157,7 @@ func TestDonationsAreFoundByStateAndDay(t *testing.T) {
 	o := storetest.Org(t)
 	for i, day := range []ngo.Date{"2026-03-31", "2026-04-01", "2026-04-02"} {
 		gift(t, o, fmt.Sprint("r", i), func(d *ngo.Donation) { d.Given = day })
-		gift(t, o, fmt.Sprint("h", i), func(d *ngo.Donation) { d.Given, d.State = day, ngo.DonationHeld })
+		gift(t, o, fmt.Sprint("h", i), func(d *ngo.Donation) { d.Given, d.Hold = day, "look" })
 	}
 	for _, tt := range []struct {
 		name  string
@@ -185,17 +185,22 @@ func TestDonationsAreFoundByStateAndDay(t *testing.T) {
 func TestSummarySumsByDayMonthAndFinancialYear(t *testing.T) {
 	t.Parallel()
 	o := storetest.Org(t)
-	add := func(ref string, day ngo.Date, state ngo.DonationState, m ngo.Money) {
-		gift(t, o, ref, func(d *ngo.Donation) { d.Given, d.State, d.Amount = day, state, m })
+	add := func(ref string, day ngo.Date, m ngo.Money, change func(*ngo.Donation)) {
+		gift(t, o, ref, func(d *ngo.Donation) {
+			if d.Given, d.Amount = day, m; change != nil {
+				change(d)
+			}
+		})
 	}
-	usd := ngo.Money{Minor: 700, Currency: "USD"}
-	add("a", "2026-03-31", ngo.DonationReceived, ngo.Paise(1)) // the year before
-	add("b", "2026-04-01", ngo.DonationReceived, ngo.Paise(10))
-	add("c", "2026-06-01", ngo.DonationReceived, ngo.Paise(100))
-	add("d", "2026-06-02", ngo.DonationReceived, ngo.Paise(1000))
-	add("e", "2026-06-02", ngo.DonationHeld, ngo.Paise(10_000))
-	add("f", "2026-06-02", ngo.DonationWaiting, ngo.Paise(100_000))
-	add("g", "2026-06-02", ngo.DonationReceived, usd)
+	add("a", "2026-03-31", ngo.Paise(1), nil) // the year before
+	add("b", "2026-04-01", ngo.Paise(10), nil)
+	add("c", "2026-06-01", ngo.Paise(100), nil)
+	add("d", "2026-06-02", ngo.Paise(1000), nil)
+	add("e", "2026-06-02", ngo.Paise(10_000), func(d *ngo.Donation) { d.Hold = "look" })
+	add("f", "2026-06-02", ngo.Paise(100_000), func(d *ngo.Donation) { d.Donor.PAN = "" }) // waits, and counts
+	add("g", "2026-06-02", ngo.Money{Minor: 700, Currency: "USD"}, nil)                    // is held, and does not
+	refund(t, o, gift(t, o, "h", func(d *ngo.Donation) { d.Given, d.Amount = "2026-06-02", ngo.Paise(5000) }), 2000)
+	refund(t, o, gift(t, o, "i", func(d *ngo.Donation) { d.Given, d.Amount = "2026-06-02", ngo.Paise(5000) }), 5000)
 	storetest.Read(t, o, func(r *store.Rx) error {
 		s, err := r.Summary("2026-06-02")
 		check := func(name string, got []store.Total, want ...store.Total) {
@@ -203,15 +208,32 @@ func TestSummarySumsByDayMonthAndFinancialYear(t *testing.T) {
 				t.Errorf("%s = %v; want %v", name, got, want)
 			}
 		}
-		check("today", s.Today, store.Total{Money: ngo.Paise(1000), Count: 1}, store.Total{Money: usd, Count: 1})
-		check("month", s.Month, store.Total{Money: ngo.Paise(1100), Count: 2}, store.Total{Money: usd, Count: 1})
-		check("year", s.Year, store.Total{Money: ngo.Paise(1110), Count: 3}, store.Total{Money: usd, Count: 1})
-		if s.Held != 1 || s.Waiting != 1 {
-			t.Errorf("held, waiting = %d, %d; want 1, 1", s.Held, s.Waiting)
+		check("today", s.Today, store.Total{Money: ngo.Paise(104_000), Count: 3})
+		check("month", s.Month, store.Total{Money: ngo.Paise(104_100), Count: 4})
+		check("year", s.Year, store.Total{Money: ngo.Paise(104_110), Count: 5})
+		if s.Held != 2 || s.Waiting != 1 || s.Reversed != 1 {
+			t.Errorf("held, waiting, reversed = %d, %d, %d; want 2, 1, 1", s.Held, s.Waiting, s.Reversed)
 		}
 		return err
 	})
 	checkWhole(t, o)
+}
+
+// refund has part of a gift go back.
+func refund(t testing.TB, o *store.Org, d ngo.Donation, minor int64) {
+	t.Helper()
+	storetest.Write(t, o, func(tx *store.Tx) error {
+		p, err := tx.Payment(d.Payment)
+		if err != nil {
+			return err
+		}
+		_, moved, err := tx.SaveRefund(ngo.Refund{Account: p.Account, Ref: "rfnd_" + p.Ref, PaymentRef: p.Ref, State: ngo.RefundProcessed,
+			Amount: ngo.Money{Minor: minor, Currency: p.Amount.Currency}, Created: tx.Now()})
+		if err == nil && !moved {
+			err = fmt.Errorf("refund of %s did not move", p.Ref)
+		}
+		return err
+	})
 }
 
 func TestJoinPerson(t *testing.T) {

@@ -270,15 +270,26 @@ func (t *Tx) follow(p ngo.Payment) error {
 	if !p.State.Paid() {
 		return nil
 	}
-	d, err := t.DonationOf(p.ID)
-	if ngo.CodeOf(err) == ngo.NotFound {
-		return nil
-	}
-	if err != nil {
+	gift, err := t.giftOf(p.ID)
+	if err != nil || gift == "" {
 		return err
 	}
-	_, _, err = t.Restate(d.ID)
+	_, _, err = t.Restate(gift)
 	return err
+}
+
+const selectGiftOf = `
+select id
+from donation
+where payment_id = $1`
+
+// giftOf gives the gift that a payment made; empty when it made none.
+func (t *Tx) giftOf(p ngo.PaymentID) (ngo.DonationID, error) {
+	id, err := get(t.w, "donation of payment", string(p), scanOne[ngo.DonationID], selectGiftOf, string(p))
+	if ngo.CodeOf(err) == ngo.NotFound {
+		return "", nil
+	}
+	return id, err
 }
 
 // Payment gives one payment.
@@ -383,12 +394,21 @@ type payer struct {
 	Purpose, Campaign string
 }
 
-// RememberDonor keeps what an event tells of a donor whose payment has made no gift yet. AddDonation takes it up: an event
-// that comes before the money may know more than the one that brings it.
+// RememberDonor keeps what an event tells of a donor, also as long as the payment has made no gift: AddDonation then takes it
+// up, since an event that comes before the money may know more than the one that brings it. Where there is a gift it does what
+// MergeDonor does.
 func (t *Tx) RememberDonor(id ngo.PaymentID, donor ngo.Donor, purpose, campaign string) error {
 	told := payer{Donor: donor, Purpose: purpose, Campaign: campaign}
 	if told == (payer{}) {
 		return nil
+	}
+	gift, err := t.giftOf(id)
+	if err != nil {
+		return err
+	}
+	if gift != "" {
+		_, err = t.MergeDonor(gift, donor, purpose, campaign)
+		return err
 	}
 	known, err := get(t.w, "payer of", string(id), scanOne[[]byte], selectPayer, string(id))
 	if err != nil && ngo.CodeOf(err) != ngo.NotFound {
