@@ -1,5 +1,5 @@
 // Package paymenttest is the suite that every payment gateway passes. It knows the contract in package payment and nothing
-// of any gateway.
+// of any gateway; what a gateway's server does comes from a Double.
 package paymenttest
 
 import (
@@ -31,6 +31,8 @@ type Suite struct {
 	Foreign func() (http.Header, []byte)
 	// WholeBody says that the signature covers every byte of the body.
 	WholeBody bool
+	// Double starts the gateway's double, for a test of its own. A gateway that can be asked needs one.
+	Double func(t *testing.T) Double
 }
 
 // Run tests the gateway.
@@ -52,6 +54,14 @@ func Run(t *testing.T, s Suite) {
 		{"the hint is capped, printable and not trusted", s.hints},
 		{"the methods are pure", s.pure},
 		{"garbage is refused without a panic", s.garbage},
+		{"a probe is accepted and means nothing", s.probes},
+		{"the order of events does not matter", s.order},
+		{"asking gives what is in the window", s.polls},
+		{"asking ends when nobody listens", s.stops},
+		{"a claim is confirmed by asking", s.confirms},
+		{"a refund is made once", s.refunds},
+		{"a refund of more than was paid is refused", s.overdraws},
+		{"a gateway in trouble is told from one that refuses", s.troubles},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
@@ -193,8 +203,30 @@ func (s Suite) ignores(t *testing.T, a payment.Account) {
 	if err := a.Verify(header, body); err != nil {
 		t.Errorf("Verify: %v", err)
 	}
-	if event, err := a.Normalise(body); err != nil || event.Name == "" || event.Payment != nil {
-		t.Errorf("Normalise = %+v, %v; want a name and no payment", event, err)
+	if event, err := a.Normalise(body); err != nil || event.Name == "" || says(event) {
+		t.Errorf("Normalise = %+v, %v; want a name and nothing else", event, err)
+	}
+}
+
+// says tells whether an event says anything to the ledger.
+func says(e payment.Event) bool {
+	return e.Payment != nil || e.Refund != nil || e.Dispute != nil || e.Settlement != nil || e.Claim != nil
+}
+
+func (s Suite) probes(t *testing.T, a payment.Account) {
+	prober, ok := a.(payment.Prober)
+	if !ok {
+		t.Skip("the gateway cannot be probed")
+	}
+	header, body := prober.Probe(Noon(), "one")
+	if err := a.Verify(header, body); err != nil {
+		t.Errorf("Verify: %v", err)
+	}
+	if event, err := a.Normalise(body); err != nil || event.Name == "" || says(event) {
+		t.Errorf("Normalise = %+v, %v; want a name and nothing else", event, err)
+	}
+	if _, other := prober.Probe(Noon(), "two"); bytes.Equal(body, other) {
+		t.Error("two probes have the same body: the second would count as a repeat")
 	}
 }
 
@@ -278,8 +310,8 @@ func (s Suite) garbage(t *testing.T, a payment.Account) {
 	}
 	for _, b := range bodies {
 		event, err := a.Normalise(b)
-		if err != nil && (ngo.CodeOf(err) != ngo.Invalid || event.Payment != nil) {
-			t.Errorf("Normalise(%.80q) = %+v, %v; want Invalid and no payment", b, event, err)
+		if err != nil && (ngo.CodeOf(err) != ngo.Invalid || says(event)) {
+			t.Errorf("Normalise(%.80q) = %+v, %v; want Invalid and nothing that moves money", b, event, err)
 		}
 		if err == nil && event.Name == "" {
 			t.Errorf("Normalise(%.80q) understands an event without a name", b)

@@ -18,7 +18,7 @@ import (
 
 const (
 	tries     = 4 // of a call that Razorpay throttles
-	firstWait = 500 * time.Millisecond
+	firstWait = 250 * time.Millisecond
 	maxWait   = 30 * time.Second // the longest that one call waits; whoever asks comes again anyway
 )
 
@@ -31,7 +31,11 @@ type api struct {
 
 // Check asks for the latest payment, which changes nothing.
 func (a asked) Check(ctx context.Context) error {
-	_, err := a.api.get(ctx, "/payments", url.Values{"count": {"1"}})
+	body, err := a.api.get(ctx, "/payments", url.Values{"count": {"1"}})
+	if err != nil {
+		return err
+	}
+	_, err = readPage(body)
 	return err
 }
 

@@ -3,6 +3,7 @@ package razorpay_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/payment/paymenttest"
 	"github.com/ngoctl/ngoctl/daemon/payment/razorpay"
@@ -22,7 +23,59 @@ func TestSuite(t *testing.T) {
 		Ignored:   func() (http.Header, []byte) { return ignored(r.Account) },
 		Foreign:   func() (http.Header, []byte) { return parts(sim.NewRazorpay(1, "another").Captured(0)) },
 		WholeBody: true,
+		Double:    double,
 	})
+}
+
+// double is Razorpay on loopback, as the suite speaks to it.
+func double(t *testing.T) paymenttest.Double {
+	r := razorpayAPI(t, sim.RazorpayOptions{})
+	return paymenttest.Double{
+		Values: r.Values(),
+		Give:   func(at time.Time, amount int64) ngo.Ref { return r.Give(sim.Charge{Created: at, Amount: amount}) },
+		Late: func(at time.Time, amount int64) ngo.Ref {
+			ref := r.Pay(sim.Charge{Created: at, Amount: amount, Via: sim.ViaLink, Donor: ngo.Donor{Name: "Meena", EMail: "meena@example.org"}})
+			r.Decline(ref, "The bank did not answer in time")
+			r.Authorize(ref)
+			r.Capture(ref)
+			return ref
+		},
+		Refund:   func(p ngo.Ref, amount int64) { r.Refund(p, amount) },
+		Returned: r.Returned,
+		Webhooks: func() (out []paymenttest.Delivery) {
+			for _, w := range r.Webhooks() {
+				out = append(out, paymenttest.Delivery{Header: w.Header, Body: w.Body})
+			}
+			return out
+		},
+		Trouble: func(x paymenttest.Trouble) {
+			at := ""
+			if x.Refund {
+				at = "POST /payments"
+			}
+			r.Trouble(sim.Trouble{
+				At: at, Status: x.Status, Header: x.Header, Body: x.Body, Empty: x.Empty, Hang: x.Hang, Lost: x.Lost, Cut: x.Cut, Times: x.Times,
+			})
+		},
+		Heal: r.Heal,
+	}
+}
+
+func razorpayAPI(t *testing.T, o sim.RazorpayOptions) *sim.RazorpayAPI {
+	t.Helper()
+	if o.Now == nil {
+		o.Now = paymenttest.Noon
+	}
+	r, err := sim.NewRazorpayAPI(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
 }
 
 // ignored is a token event, signed.
