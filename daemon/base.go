@@ -15,6 +15,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/ingress"
 	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/pull"
 	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/daemon/typeset"
 	"github.com/ngoctl/ngoctl/store"
@@ -29,6 +30,7 @@ type base struct {
 	store *store.Store
 	book  *org.Book
 	blobs *blob.Shelves
+	pull  *pull.Puller
 	fonts *typeset.Library
 	laws  receipt.Laws
 }
@@ -59,13 +61,19 @@ func openBase(ctx context.Context, o Options, wait time.Duration) (b *base, err 
 		return b, err
 	}
 	b.blobs = blob.NewShelves(o.Dir, keys)
-	b.book, err = org.New(org.Options{Store: b.store, Gateways: Gateways(), Channels: Channels(), NoCache: o.NoCache, Log: o.Log, Now: o.Now})
+	if b.book, err = org.New(org.Options{Store: b.store, Gateways: Gateways(), Channels: Channels(), NoCache: o.NoCache, Log: o.Log, Now: o.Now}); err != nil {
+		return b, err
+	}
+	b.pull, err = pull.New(pull.Options{Book: b.book, Keep: keepBody(b.blobs), BaseURL: o.Config.PublicURL(), Log: o.Log, Now: o.Now})
 	return b, err
 }
 
 // close gives up what openBase took, the lock last.
 func (b *base) close() error {
 	var errs []error
+	if b.pull != nil {
+		b.pull.Close()
+	}
 	if b.book != nil {
 		b.book.Close()
 	}
@@ -92,6 +100,7 @@ func (b *base) serverOptions(probe func() time.Time) apiserver.Options {
 			return apiserver.Peer(p), ok
 		},
 		Source:  func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
+		CatchUp: b.catchUp, Try: b.try,
 		Version: b.o.Version, BaseURL: b.o.Config.PublicURL(), Log: b.o.Log, Now: b.o.Now,
 	}
 }

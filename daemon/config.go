@@ -112,6 +112,16 @@ func (c Config) PublicURL() string {
 	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
+// donorURL gives the address at which donors find their pages; empty when it is not known that any can. A mail must not hold a
+// link that works in the office alone.
+func (c Config) donorURL() string {
+	public := c.TLS.Mode == string(ingress.ACME) || c.TLS.Mode == string(ingress.Files)
+	if c.BaseURL == "" && (!public || len(c.TLS.Domains) == 0) {
+		return ""
+	}
+	return c.PublicURL()
+}
+
 // door gives the options of the listeners of a daemon on the data folder dir.
 func (c Config) door(dir string) ingress.Options {
 	var proxies []netip.Prefix

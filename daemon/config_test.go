@@ -165,17 +165,21 @@ func TestPublicURL(t *testing.T) {
 		listen, mode, base string
 		domains            []string
 		want               string
+		donors             bool
 	}{
-		{":443", "acme", "", []string{"ngo.example.org"}, "https://ngo.example.org"},
-		{":8443", "internal", "", []string{"box.local"}, "https://box.local:8443"},
-		{"0.0.0.0:8443", "internal", "", nil, "https://localhost:8443"},
-		{"127.0.0.1:8443", "off", "", nil, "http://127.0.0.1:8443"},
-		{"[::1]:80", "off", "", nil, "http://[::1]"},
-		{":8443", "off", "https://ngo.example.org/", nil, "https://ngo.example.org"},
+		{":443", "acme", "", []string{"ngo.example.org"}, "https://ngo.example.org", true},
+		{":8443", "internal", "", []string{"box.local"}, "https://box.local:8443", false},
+		{"0.0.0.0:8443", "internal", "", nil, "https://localhost:8443", false},
+		{"127.0.0.1:8443", "off", "", nil, "http://127.0.0.1:8443", false},
+		{"[::1]:80", "off", "", nil, "http://[::1]", false},
+		{":8443", "off", "https://ngo.example.org/", nil, "https://ngo.example.org", true},
 	} {
 		c := Config{Listen: tt.listen, BaseURL: tt.base, TLS: TLSConfig{Mode: tt.mode, Domains: tt.domains}}
 		if got := c.PublicURL(); got != tt.want {
 			t.Errorf("%+v: %s, want %s", tt, got, tt.want)
+		}
+		if got := c.donorURL(); tt.donors && got != tt.want || !tt.donors && got != "" {
+			t.Errorf("%+v: donors are sent to %q", tt, got)
 		}
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/apiserver"
 	"github.com/ngoctl/ngoctl/daemon/flow"
 	"github.com/ngoctl/ngoctl/daemon/ingress"
+	"github.com/ngoctl/ngoctl/daemon/public"
 	"github.com/ngoctl/ngoctl/daemon/worker"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -108,7 +109,7 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 		return nil
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	for _, part := range []func(context.Context) error{door.Run, work.Run, steps.Run, health.run, b.tidy, farewell} {
+	for _, part := range []func(context.Context) error{door.Run, work.Run, steps.Run, b.pull.Run, health.run, b.tidy, farewell} {
 		group.Go(func() error { return part(ctx) })
 	}
 	return group.Wait()
@@ -116,7 +117,8 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 
 // work makes the worker and the steps that it runs.
 func (d *Daemon) work(b *base, registry *prometheus.Registry) (*worker.Worker, *flow.Flow, error) {
-	steps, err := flow.New(flow.Options{Feed: b.store.Feed(), Book: b.book, Blobs: b.blobs, Laws: b.laws, Fonts: b.fonts, Log: d.o.Log, Now: d.o.Now})
+	steps, err := flow.New(flow.Options{Feed: b.store.Feed(), Book: b.book, Blobs: b.blobs, Laws: b.laws, Fonts: b.fonts,
+		BaseURL: d.o.Config.donorURL(), Log: d.o.Log, Now: d.o.Now})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,13 +157,21 @@ func (d *Daemon) door(b *base, health *pulse, registry *prometheus.Registry) (*i
 	}
 	o := d.o.Config.door(d.o.Dir)
 	o.API, o.Probe, o.Registry, o.Log, o.Now = api, health.last, registry, d.o.Log, d.o.Now
-	if o.Hooks, err = d.hooks(b, registry); err != nil {
-		api.Close()
-		return nil, nil, err
-	}
-	door, err := ingress.New(o)
+	door, err := d.listener(o, b, registry)
 	if err != nil {
 		api.Close()
 	}
 	return door, api, err
+}
+
+// listener adds what strangers may reach.
+func (d *Daemon) listener(o ingress.Options, b *base, registry *prometheus.Registry) (*ingress.Server, error) {
+	var err error
+	if o.Hooks, err = d.hooks(b, registry); err != nil {
+		return nil, err
+	}
+	if o.Public, err = public.New(public.Options{Book: b.book, Log: d.o.Log, Now: d.o.Now}); err != nil {
+		return nil, err
+	}
+	return ingress.New(o)
 }

@@ -10,27 +10,28 @@ import (
 
 const (
 	tidyFirst = 10 * time.Minute // after the start, which has enough to do
-	tidyEvery = 6 * time.Hour
+	tidyEvery = time.Hour
+	sweepEach = 6                   // of those times also looks for old bodies and files
 	bodiesFor = 90 * 24 * time.Hour // how long what a provider sent is kept after it was processed
 	orphanAge = time.Hour           // a younger file may still get its row
 )
 
-// tidy now and then erases old bodies and removes files that no row needs.
+// tidy now and then forgets secrets that were replaced long ago, erases old bodies and removes files that no row needs.
 func (b *base) tidy(ctx context.Context) error {
 	timer := time.NewTimer(tidyFirst)
 	defer timer.Stop()
-	for {
+	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
 		}
-		b.tidyAll(ctx)
+		b.tidyAll(ctx, n%sweepEach == 0)
 		timer.Reset(tidyEvery)
 	}
 }
 
-func (b *base) tidyAll(ctx context.Context) {
+func (b *base) tidyAll(ctx context.Context, sweep bool) {
 	orgs, err := b.store.Orgs(ctx)
 	if err != nil {
 		b.o.Log.Warn("tidying put off", "err", err)
@@ -39,6 +40,12 @@ func (b *base) tidyAll(ctx context.Context) {
 	for _, o := range orgs {
 		if ctx.Err() != nil {
 			return
+		}
+		if err := b.forgetFormer(ctx, o); err != nil {
+			b.o.Log.Warn("tidying put off", "org", o.Slug, "err", err)
+		}
+		if !sweep {
+			continue
 		}
 		bodies, files, err := b.tidyOrg(ctx, o)
 		if err != nil {

@@ -108,7 +108,7 @@ func (s *stage) furnish(ctx context.Context) error {
 		return err
 	}
 	err = daemon.Init(ctx, daemon.InitOptions{
-		Dir: s.data(), Org: demoOrg, Name: "Sevai Trust (demo)", Listen: s.addr, TLS: "off", Actor: actor(),
+		Dir: s.data(), Org: demoOrg, Name: "Sevai Trust (demo)", Listen: s.addr, BaseURL: "http://" + s.addr, TLS: "off", Actor: actor(),
 		Profile: ngo.Profile{
 			LegalName: "Sevai Public Charitable Trust", Address: "12 Car Street, Madurai 625001", PAN: "AAATS1234C",
 			ApprovalNumber: "AAATS1234CF20214", ApprovalFrom: "2021-04-01", ApprovalUntil: "2031-03-31",

@@ -192,7 +192,7 @@ func newHouse(t testing.TB, edit ...func(*Options)) *house {
 	if h.Puller, err = New(o); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(h.o.HTTP.CloseIdle)
+	t.Cleanup(h.Close)
 	return h
 }
 

@@ -71,6 +71,9 @@ func New(o Options) (*Puller, error) {
 	return &Puller{o: o, started: o.Now(), lines: map[ngo.AccountID]*line{}}, nil
 }
 
+// Close lets go of the connections that wait for a next call. It is called after Run has ended.
+func (p *Puller) Close() { p.o.HTTP.CloseIdle() }
+
 // When gateways are asked, and how far back.
 const (
 	firstAfter  = 2 * time.Second // after the start
