@@ -81,7 +81,7 @@ func (r *Rx) addAddresses(people []ngo.Person) error {
 }
 
 const selectPersonTotals = `
-select currency, count(*), sum(max(amount - returned, 0)), min(given), max(given)
+select currency, count(*), sum(amount - returned), min(given), max(given)
 from donation
 where person_id = $1 and state in ('waiting', 'received')
 group by currency
@@ -96,8 +96,8 @@ func scanPersonTotal(s scanner) (t personTotal, err error) {
 	return t, s.Scan(&t.Money.Currency, &t.Count, &t.Money.Minor, &t.first, &t.last)
 }
 
-// PersonTotals gives what a person gave, for each currency, and the days of the first and the last gift; held and reversed
-// gifts do not count.
+// PersonTotals gives what a person gave less what went back, for each currency, and the days of the first and the last gift;
+// held and reversed gifts do not count.
 func (r *Rx) PersonTotals(id ngo.PersonID) (totals []Total, first, last ngo.Date, err error) {
 	rows, err := all(r.conn, "totals of a person", scanPersonTotal, selectPersonTotals, string(id))
 	for _, row := range rows {
