@@ -13,7 +13,7 @@ const maxAmount = 10_000_000_000_000
 // paise reads PayU's rupees, such as "10.00", "3999.0", "40" and "239.6000", exactly: no sign, no commas, no exponent, and
 // behind the second decimal zeros only.
 func paise(s string) (int64, bool) {
-	n, rest, ok := parseRupees(s)
+	n, rest, ok := parseRupees(strings.TrimSpace(s))
 	return n, ok && strings.Trim(rest, "0") == ""
 }
 
@@ -33,7 +33,6 @@ func nearestPaise(s string) (int64, bool) {
 
 // parseRupees gives whole paise and the digits behind them.
 func parseRupees(s string) (n int64, rest string, ok bool) {
-	s = strings.TrimSpace(s)
 	whole, fraction, pointed := strings.Cut(s, ".")
 	if whole == "" || pointed && fraction == "" || strings.Trim(whole+fraction, "0123456789") != "" {
 		return 0, "", false

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/ngoctl/ngoctl/daemon/payment"
+	"github.com/ngoctl/ngoctl/daemon/payment/paymenttest"
 	"github.com/ngoctl/ngoctl/daemon/payment/payu"
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -353,7 +354,7 @@ func TestOpenNamesEveryFault(t *testing.T) {
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	for _, a := range []payment.Account{open(t, nil), hashOnly(t), open(t, setting.Values{"salt": "new", "old-salt": salt})} {
-		header, body := a.(payment.Prober).Probe(noon(), "a |\x00b\u202e")
+		header, body := a.(payment.Prober).Probe(paymenttest.Noon(), "a |\x00b\u202e")
 		if err := a.Verify(header, body); err != nil {
 			t.Errorf("the probe is refused: %v", err)
 		}

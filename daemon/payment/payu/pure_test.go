@@ -45,6 +45,9 @@ func TestPaise(t *testing.T) {
 			t.Errorf("paise(%.20q) = %d", text, n)
 		}
 	}
+	if n, ok := nearestPaise("- 1"); ok {
+		t.Errorf("nearestPaise(- 1) = %d", n)
+	}
 	if n, ok := nearestPaise("-12.345"); !ok || n != -1235 {
 		t.Errorf("nearestPaise(-12.345) = %d, %v; want half of a paisa away from zero", n, ok)
 	}

@@ -12,6 +12,12 @@ import (
 // refunds have the same one; so what was done to the payment is looked up first, and a refund with the token is not asked
 // for again.
 func (a *asking) Refund(ctx context.Context, o payment.RefundOrder) (payment.Refund, error) {
+	switch {
+	case o.Amount.Currency != ngo.INR:
+		return payment.Refund{}, invalid("PayU pays back rupees only")
+	case o.Amount.Minor < 1:
+		return payment.Refund{}, invalid("the amount to pay back is not above zero")
+	}
 	id, err := a.idOf(ctx, o.Payment)
 	if err != nil {
 		return payment.Refund{}, err
