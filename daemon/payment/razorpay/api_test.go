@@ -292,3 +292,15 @@ func TestSimulatedEvents(t *testing.T) {
 		}
 	}
 }
+
+// answering is an account at a Razorpay that always gives the same answer.
+func answering(t *testing.T, body []byte) payment.Account {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if _, err := w.Write(body); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return open(t, setting.Values{"webhook-secret": "s", "key-id": "k", "key-secret": "s", "base-url": s.URL})
+}
