@@ -81,7 +81,7 @@ func BenchmarkToReceipt(b *testing.B) {
 }
 
 // toReceipts runs the lane of money only.
-func toReceipts(b *testing.B, base *base) (stop func()) {
+func toReceipts(b testing.TB, base *base) (stop func()) {
 	b.Helper()
 	steps, err := flow.New(flow.Options{Feed: base.store.Feed(), Book: base.book, Blobs: base.blobs, Laws: base.laws, Fonts: base.fonts})
 	if err != nil {
@@ -92,7 +92,7 @@ func toReceipts(b *testing.B, base *base) (stop func()) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(b.Context())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
 	return func() {
