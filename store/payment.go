@@ -61,7 +61,8 @@ set state = $2,
     recovered = $12,
     international = $13,
     captured = $14,
-    delivery_id = $15
+    delivery_id = $15,
+    created = $16
 where id = $1`
 
 	selectPayment = `
@@ -166,6 +167,9 @@ func (t *Tx) mergePayment(was, told ngo.Payment) (saved ngo.Payment, moved bool,
 	p.Alias, p.Order, p.Problem = fuller(was.Alias, told.Alias), fuller(was.Order, told.Order), fuller(was.Problem, told.Problem)
 	p.International = was.International || told.International
 	p.Captured = earlier(was.Captured, told.Captured)
+	if told.Created.Before(was.Created) { // what came first did not tell, and stood in with its own arrival
+		p.Created = told.Created
+	}
 	if p.Alias != was.Alias {
 		if err := t.linkOrphans(p); err != nil {
 			return p, false, err
@@ -195,7 +199,7 @@ func equalPayments(a, b ngo.Payment) bool {
 
 func (t *Tx) writePayment(p ngo.Payment) error {
 	err := t.must("payment", string(p.ID), updatePayment, string(p.ID), string(p.State), rank[p.State], p.Fee, p.Tax, p.Method, p.Reference,
-		string(p.Alias), p.Order, p.Problem, p.Returned, boolInt(p.Recovered), boolInt(p.International), stampOf(p.Captured), string(p.Delivery))
+		string(p.Alias), p.Order, p.Problem, p.Returned, boolInt(p.Recovered), boolInt(p.International), stampOf(p.Captured), string(p.Delivery), ngo.Stamp(p.Created))
 	if err == nil {
 		t.auditPayment(p)
 	}
