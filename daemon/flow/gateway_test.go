@@ -19,7 +19,12 @@ type counter struct {
 
 func (h *house) counter(driver string, double interface{ Webhooks() []sim.Webhook }, values map[string]string) *counter {
 	h.t.Helper()
-	n := h.org.NewAccount(ngo.Gateway, driver, driver+"-counter", values, nil)
+	return h.counterNamed(driver, driver+"-counter", double, values)
+}
+
+func (h *house) counterNamed(driver, name string, double interface{ Webhooks() []sim.Webhook }, values map[string]string) *counter {
+	h.t.Helper()
+	n := h.org.NewAccount(ngo.Gateway, driver, name, values, nil)
 	h.write(func(tx *store.Tx) error { return tx.AddAccount(n) })
 	return &counter{h, n.Account, double}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/flow"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/payment"
+	"github.com/ngoctl/ngoctl/daemon/payment/payu"
 	"github.com/ngoctl/ngoctl/daemon/payment/razorpay"
 	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/daemon/sim"
@@ -55,7 +56,7 @@ func newHouse(t testing.TB, change ...func(*flow.Options)) *house {
 	gateway := h.org.NewAccount(ngo.Gateway, "razorpay", "razorpay", nil, map[string]string{"webhook-secret": secret})
 	h.write(func(tx *store.Tx) error { return tx.AddAccount(gateway) })
 	h.gateway = gateway.Account
-	book, err := org.New(org.Options{Store: h.store, Now: h.now, Gateways: []payment.Driver{razorpay.New()},
+	book, err := org.New(org.Options{Store: h.store, Now: h.now, Gateways: []payment.Driver{razorpay.New(), payu.New()},
 		Channels: []channel.Driver{email.New(email.Options{Now: h.now, Patience: email.Patience{Connect: 2 * time.Second, Command: 2 * time.Second}})}})
 	must(t, err)
 	t.Cleanup(book.Close)
