@@ -350,31 +350,33 @@ func (a *asking) confirmRefund(ctx context.Context, c payment.Claim) ([][]byte, 
 
 // confirmDispute finds out whether PayU knows the payment, and whether it took money back. What a message says that must
 // have been signed is believed. Of any other, that a dispute is there is believed, since then a person looks; how it ended
-// is believed only if PayU lists a chargeback among what was done to the payment. That it does is not documented.
+// is believed only if it agrees with whether PayU lists a chargeback among what was done to the payment. That it lists them
+// is not documented.
 func (a *asking) confirmDispute(ctx context.Context, c payment.Claim) ([][]byte, error) {
 	all, err := a.actions(ctx, c.More["txn_id"], "")
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
 	state := disputeState(c.More["cb_status"])
-	if !a.signedDisputes && !state.Unsettled() {
-		state = settledState(all)
+	if !a.signedDisputes && !state.Unsettled() && (state == ngo.DisputeLost) != chargedBack(all) {
+		state = ngo.DisputeUnderReview
 	}
 	return [][]byte{answerBody{Kind: answerDispute, Told: c.More, State: string(state)}.bytes()}, nil
 }
 
-func settledState(all []action) ngo.DisputeState {
-	state := ngo.DisputeUnderReview
+// chargedBack tells whether the bank took the money back for good.
+func chargedBack(all []action) bool {
+	taken := 0
 	for _, x := range all {
 		if refundState(x.fields["status"]) != ngo.RefundProcessed {
 			continue
 		}
 		switch folded(x.fields["action"]) {
-		case "chargebackreversal":
-			return ngo.DisputeWon
 		case "chargeback":
-			state = ngo.DisputeLost
+			taken++
+		case "chargebackreversal":
+			taken--
 		}
 	}
-	return state
+	return taken > 0
 }

@@ -81,18 +81,17 @@ func (f fields) spelledTwice() error {
 	return nil
 }
 
-// readObject reads one level of a JSON object, and refuses one in which a name comes twice, also when the two differ in
-// capitals only.
+// readObject reads one level of a JSON object, and refuses one in which a name comes twice.
 func readObject(body []byte) (fields, error) {
 	f := fields{}
-	folded := map[string]bool{}
 	err := eachMember(body, func(name string, raw json.RawMessage) error {
-		if low := strings.ToLower(name); folded[low] {
+		if _, twice := f[name]; twice {
 			return errTwice
-		} else if folded[low] = true; len(folded) > maxFields {
-			return errMany
 		}
 		f[name] = scalar(raw)
+		if len(f) > maxFields {
+			return errMany
+		}
 		return nil
 	})
 	if err != nil {

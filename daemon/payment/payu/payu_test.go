@@ -140,9 +140,9 @@ func TestVerifyJSON(t *testing.T) {
 	if e, err := a.Normalise(body); err != nil || e.Payment == nil || e.Payment.Amount != ngo.Paise(50100) {
 		t.Errorf("Normalise = %+v, %v", e.Payment, err)
 	}
-	twice := []byte(strings.Replace(string(body), "{", `{"Amount":"1.00",`, 1))
+	twice := []byte(strings.Replace(string(body), "{", `{"amount":"1.00",`, 1))
 	if err := a.Verify(nil, twice); ngo.CodeOf(err) != ngo.Unauthenticated {
-		t.Errorf("an amount in two spellings = %v", err)
+		t.Errorf("an amount twice = %v", err)
 	}
 }
 
