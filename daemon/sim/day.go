@@ -237,6 +237,9 @@ func (d *Day) expect(gateway, name string, ref ngo.Ref, c Charge) {
 	if c.Via == ViaQR {
 		g.Donor = ngo.Donor{}
 	}
+	if gateway == AtPayU && g.Purpose == "" {
+		g.Purpose = "Donation" // PayU's forms must name something
+	}
 	switch {
 	case g.Amount.Currency != "INR":
 		g.State, g.Held = ngo.DonationHeld, "currency"

@@ -167,6 +167,20 @@ func (p *PayU) ProcessRefund(refund ngo.Ref) {
 	p.processRefund(p.refunded(refund))
 }
 
+// ProcessRefunds ends all queued refunds well, and tells how many there were.
+func (p *PayU) ProcessRefunds() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, f := range p.refunds {
+		if f.status == "queued" {
+			p.processRefund(f)
+			n++
+		}
+	}
+	return n
+}
+
 // NumberRefund tells of a refund's ARN, in a second JSON of the same request_id.
 func (p *PayU) NumberRefund(refund ngo.Ref) {
 	p.mu.Lock()

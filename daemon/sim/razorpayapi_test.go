@@ -260,10 +260,13 @@ func TestRazorpayAPIWebhooks(t *testing.T) {
 		}
 	}
 	r.SpeedChange(r.Refund("pay_late", 1_00))
+	if n := r.ProcessRefunds(); n != 1 {
+		t.Errorf("%d refunds were pending; want 1", n)
+	}
 	r.Event("token.confirmed", map[string]any{"token": map[string]string{"id": "token_1"}})
 	hooks := r.Webhooks()
-	if len(hooks) != 3 || !strings.Contains(string(hooks[1].Body), `},"created_at":`) || !strings.HasSuffix(string(hooks[1].Body), "}}") ||
-		!strings.Contains(string(hooks[2].Body), `"contains":["token"]`) {
+	if len(hooks) != 4 || !strings.Contains(string(hooks[1].Body), `},"created_at":`) || !strings.HasSuffix(string(hooks[1].Body), "}}") ||
+		!strings.Contains(string(hooks[3].Body), `"contains":["token"]`) {
 		t.Errorf("webhooks %s", hooks)
 	}
 	if r.Returned("pay_late") != 11_00 {

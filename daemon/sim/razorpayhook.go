@@ -16,10 +16,10 @@ import (
 
 // container is what payments are paid through.
 type container struct {
-	id, order, invoice string
-	charge             Charge // the first that was paid through it, whose facts it keeps
-	created            int64
-	paid               int
+	id      string
+	charge  Charge // the first that was paid through it, whose facts it keeps
+	created int64
+	paid    int
 }
 
 // contain puts a payment into what it is paid through, and the donor's facts where that keeps them.
