@@ -100,7 +100,7 @@ func (b *base) serverOptions(probe func() time.Time) apiserver.Options {
 			return apiserver.Peer(p), ok
 		},
 		Source:  func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
-		CatchUp: b.catchUp, Try: b.try,
+		CatchUp: b.catchUp, Try: b.try, Asking: b.pull.Asking,
 		Version: b.o.Version, BaseURL: b.o.Config.PublicURL(), Log: b.o.Log, Now: b.o.Now,
 	}
 }

@@ -51,6 +51,7 @@ type Options struct {
 	// as they need. Nil without a daemon: then their routes are Unavailable.
 	CatchUp func(ctx context.Context, o *org.Org, gateway string, since time.Time) (api.CatchUpReport, error)
 	Try     func(ctx context.Context, o *org.Org, gateway string) ([]api.TestStep, error)
+	Asking  func(ngo.AccountID) bool // tells whether a gateway is being asked right now; nil: none is
 
 	Probe   func() time.Time // when the last probe row was committed; nil: never
 	Version string           // of the program
