@@ -104,6 +104,7 @@ func TestGiftIsPaidBack(t *testing.T) {
 		want ngo.Code
 	}{
 		{"no reason", api.RefundRequest{AmountMinor: 100}, ngo.Invalid},
+		{"a reason of nothing", api.RefundRequest{Reason: "  "}, ngo.Invalid},
 		{"less than nothing", api.RefundRequest{AmountMinor: -1, Reason: "x"}, ngo.Invalid},
 		{"unprintable", api.RefundRequest{Reason: "\x1b[2J"}, ngo.Invalid},
 	} {

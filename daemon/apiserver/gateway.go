@@ -10,7 +10,6 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/org"
-	"github.com/ngoctl/ngoctl/daemon/payment"
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -159,6 +158,7 @@ func (s *Server) shown(ctx context.Context, o *org.Org, rows []ngo.Account) ([]a
 			if err != nil {
 				return err
 			}
+			h.Polling = s.o.Asking != nil && s.o.Asking(a.ID)
 			out[i].Health = &h
 		}
 		return nil
@@ -179,11 +179,8 @@ func (s *Server) addAbilities(ctx context.Context, o *org.Org, a *api.Account) {
 		a.Problem = problemOf(err).Detail // of an account that a former version made
 		return
 	}
-	_, a.CanPoll = opened.(payment.Poller)
-	_, a.CanRefund = opened.(payment.Refunder)
-	if d, ok := opened.(payment.Doubter); ok {
-		a.Doubt = d.Doubt()
-	}
+	can := org.AbilitiesOf(opened)
+	a.CanPoll, a.CanRefund, a.Doubt = can.Poll, can.Refund, can.Doubt
 }
 
 func (s *Server) shownOne(ctx context.Context, o *org.Org, a ngo.Account) (*answer[api.Account], error) {
@@ -215,7 +212,7 @@ func (s *Server) testGateway(ctx context.Context, in *NamePath) (*answer[api.Gat
 
 // catchUp ends with the request: what was found until then is recorded, and the next time finds the rest.
 func (s *Server) catchUp(ctx context.Context, in *nameBody[api.CatchUpRequest]) (*answer[api.CatchUpReport], error) {
-	o, opened, err := s.standing(ctx, in.NamePath)
+	o, can, err := s.standing(ctx, in.NamePath)
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +223,7 @@ func (s *Server) catchUp(ctx context.Context, in *nameBody[api.CatchUpRequest]) 
 	case since.Before(now.Add(-mostBack)):
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "a gateway is asked about the last 90 days at most"}
 	}
-	if _, ok := opened.(payment.Poller); !ok {
+	if !can.Poll {
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "the gateway " + in.Name + " cannot be asked: it has no credentials for that", Hint: "enter them: ngoctl gateway set " + in.Name}
 	}
 	if s.o.CatchUp == nil {
@@ -236,12 +233,15 @@ func (s *Server) catchUp(ctx context.Context, in *nameBody[api.CatchUpRequest]) 
 	return &answer[api.CatchUpReport]{report}, err
 }
 
-// standing gives an organisation and a gateway of it that is connected and can be used.
-func (s *Server) standing(ctx context.Context, in NamePath) (*org.Org, payment.Account, error) {
+// standing gives an organisation, and what a gateway that is connected can be asked. It fails when the gateway cannot be used.
+func (s *Server) standing(ctx context.Context, in NamePath) (*org.Org, org.Abilities, error) {
 	o, err := s.open(ctx, in.OrgPath)
 	if err != nil {
-		return nil, nil, err
+		return nil, org.Abilities{}, err
 	}
 	_, opened, err := o.Gateway(ctx, in.Name)
-	return o, opened, err
+	if err != nil {
+		return nil, org.Abilities{}, err
+	}
+	return o, org.AbilitiesOf(opened), nil
 }

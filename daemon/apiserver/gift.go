@@ -2,9 +2,10 @@ package apiserver
 
 import (
 	"context"
+	"strings"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
-	"github.com/ngoctl/ngoctl/daemon/payment"
+	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -60,7 +61,7 @@ func (s *Server) releaseDonation(ctx context.Context, in *idBody[api.Why]) (*ans
 // checkReason refuses what could not be shown in a line. It fails with Invalid.
 func checkReason(reason string, needed bool) error {
 	switch {
-	case needed && reason == "":
+	case needed && strings.TrimSpace(reason) == "":
 		return &ngo.Error{Code: ngo.Invalid, Message: "a reason is missing", Hint: "say in a sentence why: whoever looks at it next reads that"}
 	case !printable(reason):
 		return &ngo.Error{Code: ngo.Invalid, Message: "the reason has signs in it that cannot be printed"}
@@ -116,7 +117,7 @@ func (s *Server) canRefund(ctx context.Context, in IDPath) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := opened.(payment.Refunder); !ok {
+	if !org.AbilitiesOf(opened).Refund {
 		return &ngo.Error{
 			Code: ngo.Conflict, Message: "the gateway " + info.Name + " cannot be asked to pay back: it has no credentials for that",
 			Hint: "refund it on the gateway's own pages, from where it comes here by itself; or enter the credentials: ngoctl gateway set " + info.Name,

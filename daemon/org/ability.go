@@ -1,0 +1,21 @@
+package org
+
+import "github.com/ngoctl/ngoctl/daemon/payment"
+
+// Abilities is what a gateway can be asked as it is set up now.
+type Abilities struct {
+	Poll   bool   // what happened
+	Refund bool   // to pay back
+	Doubt  string // what of its events is believed unconfirmed, in a sentence for people; empty when nothing is
+}
+
+// AbilitiesOf tells what an opened account can be asked.
+func AbilitiesOf(a payment.Account) Abilities {
+	var can Abilities
+	_, can.Poll = a.(payment.Poller)
+	_, can.Refund = a.(payment.Refunder)
+	if d, ok := a.(payment.Doubter); ok {
+		can.Doubt = d.Doubt()
+	}
+	return can
+}
