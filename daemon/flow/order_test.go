@@ -19,7 +19,8 @@ import (
 
 // What a ledger holds in the end does not depend on the order in which its events came, nor on what was worked on in between:
 // made-up histories at both gateways' doubles, told in the order in which they happened and in any other, through the real
-// steps. Receipts differ in number, since some orders issue one that another order never needs; which of them stands does not.
+// steps. Receipts differ in number, since some orders issue one that another order never needs; which of them stands does not. Only a
+// gift that is held has its receipt or not, as it had when that came.
 func TestAnyOrderEndsInTheSameLedger(t *testing.T) {
 	t.Parallel()
 	checks := 20
@@ -265,7 +266,7 @@ func (s *stageplay) more(out *strings.Builder, rx *store.Rx, p ngo.Payment, refs
 	}
 	must(s.h.t, err)
 	s.line(out, "  gift", []any{d.State, d.Reason, d.Amount, d.Given, d.Donor, d.Purpose, d.Method, d.Returned, d.Pot, d.Fund, d.Campaign, refs[d.Slip], d.Person != ""})
-	if d.Receipt != "" {
+	if d.Receipt != "" && d.State != ngo.DonationHeld {
 		r, err := rx.Receipt(d.Receipt)
 		must(s.h.t, err)
 		s.line(out, "  receipt", []any{r.Series, r.Amount, r.Day, r.Law, r.Tax})
