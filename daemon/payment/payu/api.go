@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -170,7 +171,8 @@ func (a *asking) Confirm(ctx context.Context, c payment.Claim) ([][]byte, error)
 }
 
 // confirmPayment asks for the txnid, which the hash covered, and besides for the mihpayid where the message had another than
-// the answer: one txnid can be paid twice. That one counts only if PayU says that it belongs to the txnid.
+// the answer: one txnid can be paid twice. That one counts only if PayU says that it belongs to the txnid. While the API
+// still calls pending what PayU's signed message called a success, it does not know of it yet.
 func (a *asking) confirmPayment(ctx context.Context, c payment.Claim) ([][]byte, error) {
 	known, err := a.verified(ctx, string(c.Ref))
 	if err != nil {
@@ -193,6 +195,9 @@ func (a *asking) confirmPayment(ctx context.Context, c payment.Claim) ([][]byte,
 	}
 	var out [][]byte
 	for _, t := range known {
+		if c.More["status"] == "success" && statusState(t.fields["status"], t.fields["unmappedstatus"]) == ngo.PaymentCreated {
+			continue
+		}
 		row, err := a.cardRow(ctx, t)
 		if err != nil {
 			return nil, err
@@ -202,14 +207,11 @@ func (a *asking) confirmPayment(ctx context.Context, c payment.Claim) ([][]byte,
 	return out, nil
 }
 
-// covers are the parts of a claim that go into an answer; mihpayid comes from PayU.
+// covers are the parts of a claim that go into an answer; the rest comes from PayU.
 func covers(more map[string]string) map[string]string {
-	out := map[string]string{}
-	for name, text := range more {
-		if name != "mihpayid" {
-			out[name] = text
-		}
-	}
+	out := maps.Clone(more)
+	delete(out, "mihpayid")
+	delete(out, "status")
 	return out
 }
 

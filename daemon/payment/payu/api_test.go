@@ -87,9 +87,14 @@ func TestConfirmPayment(t *testing.T) {
 		t.Errorf("a failed payment = %+v", f)
 	}
 	p.Pend(p.Pay(sim.Charge{Amount: 10_00}))
-	said = confirmed(t, a, claims(t, a, p.Webhooks())[0])
+	pending := claims(t, a, p.Webhooks())[0]
+	said = confirmed(t, a, pending)
 	if f := said[0].Payment; f.State != ngo.PaymentCreated || f.Alias != "" {
 		t.Errorf("a pending payment = %+v", f)
+	}
+	pending.More["status"] = "success"
+	if said = confirmed(t, a, pending); len(said) != 0 {
+		t.Errorf("a success that PayU's API does not know of yet = %+v", said)
 	}
 }
 
@@ -471,6 +476,12 @@ func TestAnswersOfOtherShapes(t *testing.T) {
 			`"2":{"id":4,"action":"refund","status":"SUCCESS","txnid":"T1","amount":"10.00",`+day+`}}}`)
 	if events, err := poll(); err != nil || len(events) != 1 || events[0].Payment == nil || events[0].Payment.Ref != "T1" || events[0].Payment.Alias != "4" || events[0].Payment.State != ngo.PaymentCaptured {
 		t.Errorf("rows by number = %+v, %v", events, err)
+	}
+	const denied = `{"status":0,"msg":"Access denied"}`
+	set("get_settlement_details", denied, "check_action_status", denied, "verify_payment", `{"status":0,"msg":"0 out of 1"}`,
+		"get_Transaction_Details", `{"status":1,"Transaction_details":[{"id":"5","status":"captured","txnid":"T2","amount":"7.5","addedon":"1 June"}]}`)
+	if events, err := poll(); err != nil || len(events) != 1 || events[0].Payment == nil || events[0].Payment.Amount != ngo.Paise(750) || !events[0].Payment.Created.IsZero() {
+		t.Errorf("where only payments may be asked for = %+v, %v", events, err)
 	}
 	set("get_Transaction_Details", none, "get_settlement_details",
 		`{"rows":2,"status":1,"result":[{"payuid":"ADJ_821142","requestaction":"debit","requestamount":-5,"mer_net_amount":-5,"mer_utr":"N1"},`+

@@ -113,7 +113,7 @@ func (a *account) donor(answers payment.Answers) ngo.Donor {
 
 // claim keeps what the API does not give back: the donor's own words that the hash covers.
 func (f fields) claim() *payment.Claim {
-	more := map[string]string{}
+	more := map[string]string{"status": strings.ToLower(strings.TrimSpace(f["status"]))}
 	for _, x := range f.covered() {
 		more[x.Name] = x.Text
 	}

@@ -112,7 +112,8 @@ func (a *asking) pollDay(ctx context.Context, day time.Time, w payment.Window, y
 	}
 	end := day.AddDate(0, 0, 1)
 	rows = slices.DeleteFunc(rows, func(r row) bool {
-		return r.at.Before(w.From) || !r.at.Before(w.To) || r.at.Before(day) || !r.at.Before(end)
+		outside := r.at.Before(w.From) || !r.at.Before(w.To) || r.at.Before(day) || !r.at.Before(end)
+		return outside && !r.at.IsZero() // a payment without a time that can be read is better told twice than never
 	})
 	if err := a.pollRefunds(ctx, rows, yield); err != nil {
 		return err
@@ -127,7 +128,8 @@ func (a *asking) pollDay(ctx context.Context, day time.Time, w payment.Window, y
 }
 
 // pollRefunds asks what was done to each payment of which money could have gone back. Whether get_Transaction_Details shows
-// that, by a status or in a line of its own, is not documented, so nothing hangs on it.
+// that, by a status or in a line of its own, is not documented, so nothing hangs on it. Where PayU has not enabled the
+// command, payments are told without their refunds.
 func (a *asking) pollRefunds(ctx context.Context, rows []row, yield func([]byte) error) error {
 	asked := map[string]bool{}
 	for _, r := range rows {
@@ -136,6 +138,9 @@ func (a *asking) pollRefunds(ctx context.Context, rows []row, yield func([]byte)
 		}
 		asked[r.id] = true
 		all, err := a.actions(ctx, r.id, "")
+		if ngo.CodeOf(err) == ngo.Denied {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -212,11 +217,15 @@ func (a *asking) pollSettlements(ctx context.Context, day time.Time, yield func(
 	return nil
 }
 
-// settled gives the rows of a day. A day without any has an empty list or a status of 0.
+// settled gives the rows of a day. A day without any has an empty list or a status of 0; where PayU has not enabled the
+// command there are none either.
 func (a *asking) settled(ctx context.Context, day time.Time) ([]json.RawMessage, error) {
 	var out []json.RawMessage
 	for page := 1; page <= maxPages; page++ {
 		f, err := a.call(ctx, "get_settlement_details", day.Format(time.DateOnly), strconv.Itoa(page), strconv.Itoa(pageSize))
+		if ngo.CodeOf(err) == ngo.Denied {
+			return nil, nil
+		}
 		if err != nil {
 			return nil, err
 		}
