@@ -11,7 +11,7 @@ import (
 // Change names one row that a commit wrote.
 type Change struct {
 	Org  string    // slug; "" for the appliance
-	Kind string    // the entity: donation, receipt, delivery, payment, person, message, job, account, profile, act, org, user, token
+	Kind string    // the entity: donation, receipt, delivery, payment, refund, dispute, settlement, person, message, job, account, gateway (its health), purpose, profile, act, org, user, token
 	ID   string    //
 	Lane ngo.Lane  // of a job
 	Due  time.Time // of a job: when it may run

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -161,4 +162,25 @@ func TestUndoingAChangeOfAPurpose(t *testing.T) {
 	if purposeNamed(t, o, "lunch fund") != "school-lunch" {
 		t.Error("its other name is gone")
 	}
+}
+
+// What donors write is looked for, and never more than that: no text breaks the query or finds what it does not name.
+func FuzzPurposeNamed(f *testing.F) {
+	for _, s := range []string{"School Lunch", "மதிய உணவு", "%", "_", "a' or 'a' like '", "\x00", "\xff\xfe", " middaymeals schoollunch ", "İ", strings.Repeat("क्ष", 200)} {
+		f.Add(s)
+	}
+	o := storetest.Org(f)
+	addPurpose(f, o, lunch())
+	names := map[string]bool{"schoollunch": true, "middaymeals": true, "lunchfund": true, "மதியஉணவு": true}
+	f.Fuzz(func(t *testing.T, text string) {
+		letters := strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) {
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, text)
+		if got := purposeNamed(t, o, text) != ""; got != names[letters] {
+			t.Errorf("PurposeNamed(%q) found %v; want %v", text, got, names[letters])
+		}
+	})
 }
