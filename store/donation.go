@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ on conflict (payment_id) do nothing`
 
 // AddDonation records the gift of a payment whose money came in, once per payment, and gives it as it stands. It says false,
 // and changes nothing, when the payment has one already; MergeDonor then adds what is new of the donor. The caller gives the
-// pot of the account as Pot, and says with Hold if a person is to look. State, method, what went back, purpose and marks are
+// pot of the account as Pot, and says with Hold if a person is to look; without a Person the gift joins whoever the donor is. State, method, what went back, purpose and marks are
 // decided here. No job is left. It fails with Invalid when the amount is not positive or larger than MostAmount, or the day
 // cannot be that of a gift.
 func (t *Tx) AddDonation(d ngo.Donation) (stored ngo.Donation, added bool, err error) {
@@ -52,6 +53,11 @@ func (t *Tx) AddDonation(d ngo.Donation) (stored ngo.Donation, added bool, err e
 	if err := t.takeUpPayer(&now); err != nil {
 		return d, false, err
 	}
+	if now.Person == "" || now.Donor != d.Donor {
+		if err := t.joinGift(&now); err != nil {
+			return d, false, err
+		}
+	}
 	if err := t.findPurpose(&now); err != nil {
 		return d, false, err
 	}
@@ -63,7 +69,7 @@ func (t *Tx) AddDonation(d ngo.Donation) (stored ngo.Donation, added bool, err e
 	if err := t.insertGift(now); err != nil {
 		return d, false, err
 	}
-	return now.Donation, true, t.markNext(next, now.ID)
+	return now.Donation, true, errors.Join(t.markNext(next, now.ID), t.leave(d.Person, now.Person))
 }
 
 func (t *Tx) insertGift(g gift) error {
@@ -121,7 +127,7 @@ func (t *Tx) takeUpPayer(g *gift) error {
 	}
 	g.Donor = fullerDonor(g.Donor, told.Donor)
 	g.Purpose, g.Campaign = fuller(g.Purpose, told.Purpose), fuller(g.Campaign, told.Campaign)
-	return t.joinGift(g)
+	return nil
 }
 
 // findPurpose finds which purpose of ours the gift's words name.

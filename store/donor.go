@@ -1,6 +1,9 @@
 package store
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
@@ -62,7 +65,7 @@ func (t *Tx) MergeDonor(id ngo.DonationID, donor ngo.Donor, purpose, campaign st
 	if now, moved, err = t.keep(was, now, 0); err != nil {
 		return false, err
 	}
-	return moved, t.markNext(next, now.ID)
+	return moved, errors.Join(t.markNext(next, now.ID), t.leave(was.Person, now.Person))
 }
 
 // rejoin finds anew what depends on the facts of a donor that changed: the person, the purpose, the mark of a slip.
@@ -81,7 +84,8 @@ func (t *Tx) rejoin(was gift, now *gift) (next ngo.DonationID, err error) {
 	return t.markSlip(now)
 }
 
-// joinGift joins a gift to its person, if it has none, and else has the person learn new addresses that are nobody's.
+// joinGift joins a gift to its person. One whom nothing but a name tells apart is given up for whoever the addresses belong
+// to; else the person learns those that are nobody's.
 func (t *Tx) joinGift(g *gift) error {
 	if g.Person == "" {
 		var err error
@@ -93,6 +97,15 @@ func (t *Tx) joinGift(g *gift) error {
 	if err != nil {
 		return err
 	}
+	if len(owners) > 0 && owners[0].person != g.Person {
+		bare, err := scanOne[bool](t.w.QueryRow(selectBare, string(g.Person)))
+		if err != nil {
+			return fmt.Errorf("read person %s: %w", g.Person, err)
+		}
+		if bare {
+			g.Person = owners[0].person
+		}
+	}
 	if err := t.learn(g.Person, owners, known); err != nil || g.Donor.Name == "" {
 		return err
 	}
@@ -100,8 +113,32 @@ func (t *Tx) joinGift(g *gift) error {
 	return err
 }
 
+// selectBare tells whether nobody can know a person again.
+const selectBare = `
+select not exists (select 1 from identity where person_id = $1)`
+
 // namePerson gives a name to somebody who has none.
 const namePerson = `
 update person
 set name = $2
 where id = $1 and name = '' and erased is null`
+
+const removePerson = `
+delete from person
+where id = $1
+  and not exists (select 1 from identity where identity.person_id = person.id)
+  and not exists (select 1 from donation where donation.person_id = person.id)
+  and not exists (select 1 from message where message.person_id = person.id)`
+
+// leave removes somebody of whom nothing was known but the name on a gift that turned out to be another's.
+func (t *Tx) leave(old, now ngo.PersonID) error {
+	if old == "" || old == now {
+		return nil
+	}
+	n, err := t.exec("remove person", removePerson, string(old))
+	if n > 0 {
+		t.audit("person.leave", string(old), nil, facts{{"into", string(now)}})
+		t.changed("person", string(old))
+	}
+	return err
+}

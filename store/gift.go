@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,7 +103,7 @@ func (t *Tx) EditDonation(id ngo.DonationID, e DonorEdit) (ngo.Act, error) {
 	if err != nil {
 		return act, err
 	}
-	return act, t.markNext(next, id)
+	return act, errors.Join(t.markNext(next, id), t.leave(was.Person, now.Person))
 }
 
 // edited gives a gift as a person says that it is.
@@ -245,7 +246,7 @@ func (t *Tx) answer(was gift, e DonorEdit) error {
 	if _, _, err := t.keep(was, now, 0); err != nil {
 		return err
 	}
-	return t.markNext(next, was.ID)
+	return errors.Join(t.markNext(next, was.ID), t.leave(was.Person, now.Person))
 }
 
 const (
