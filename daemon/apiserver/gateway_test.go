@@ -158,7 +158,7 @@ func (f *fixture) opened(name string) (ngo.Account, any, error) {
 
 func TestHealthOfGatewaysIsShown(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
+	f := newFixture(t, func(o *apiserver.Options) { o.Asking = func(ngo.AccountID) bool { return true } })
 	ctx := t.Context()
 	a := f.connect(askable())
 	seen := day("2026-11-22T10:00:00Z")
@@ -166,7 +166,7 @@ func TestHealthOfGatewaysIsShown(t *testing.T) {
 		return tx.SaveHealth(a.ID, ngo.Health{LastPoll: &seen, Seen: 3, Found: 2, Alarm: "webhooks do not arrive", AlarmSince: &seen})
 	})
 	all, err := f.local.Gateways(ctx, storetest.Slug)
-	if err != nil || len(all) != 1 || all[0].Health == nil || all[0].Health.Alarm == "" || all[0].Health.Found != 2 {
+	if err != nil || len(all) != 1 || all[0].Health == nil || all[0].Health.Alarm == "" || all[0].Health.Found != 2 || !all[0].Health.Polling {
 		t.Errorf("Gateways = %+v, %v", all, err)
 	}
 	sum, err := f.local.Summary(ctx, storetest.Slug)
