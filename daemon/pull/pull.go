@@ -205,7 +205,7 @@ func (p *Puller) pause() time.Duration {
 	defer p.mu.Unlock()
 	wait := look
 	for _, l := range p.lines {
-		if !l.asking {
+		if !l.asking && l.next.After(now) { // else it is a gateway that is gone: the others were begun just now
 			wait = min(wait, l.next.Sub(now))
 		}
 	}

@@ -9,7 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
 // bubble runs a test whose time passes at once.
@@ -139,6 +141,23 @@ func TestTrouble(t *testing.T) {
 		}
 		if n := h.log.count(`msg="gateway alarm over"`); n != 1 {
 			t.Errorf("the end of the alarm is in the log %d times", n)
+		}
+	})
+}
+
+// A gateway that was removed is asked no more, and wakes nobody.
+func TestRemovedIsLeftAlone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t)
+		a := h.connect("till", nil)
+		stop := h.run()
+		time.Sleep(time.Minute)
+		storetest.Write(t, h.org.Store, func(tx *store.Tx) error { _, err := tx.RemoveAccount(a.ID); return err })
+		h.till.windows()
+		time.Sleep(time.Hour)
+		stop()
+		if asked, _ := h.till.windows(); len(asked) != 0 || h.pause() != look {
+			t.Errorf("asked %d times after the removal; the next look is in %s", len(asked), h.pause())
 		}
 	})
 }
