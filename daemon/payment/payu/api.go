@@ -30,9 +30,8 @@ const (
 // "not documented".
 type asking struct {
 	*account
-	service string
+	service string // the address of all commands
 	client  *egress.Client
-	wait    func(ctx context.Context, d time.Duration) error
 }
 
 var (
@@ -42,11 +41,11 @@ var (
 	_ payment.Checker   = (*asking)(nil)
 )
 
-// newAsking may reach addresses nearby: the address is an admin's.
-func newAsking(a *account, service string) *asking {
+// newAsking makes an account that asks at base. PayU's own address is never nearby; any other is an admin's.
+func newAsking(a *account, base string) *asking {
 	return &asking{
-		account: a, service: service, wait: wait,
-		client: egress.NewClient(egress.Options{Timeout: callTimeout, MaxBody: maxAnswer, Near: true}),
+		account: a, service: base + servicePath,
+		client: egress.NewClient(egress.Options{Timeout: callTimeout, MaxBody: maxAnswer, Near: base != usualBase}),
 	}
 }
 
@@ -95,7 +94,7 @@ func (a *asking) post(ctx context.Context, form string) ([]byte, error) {
 		if ngo.CodeOf(err) != ngo.Limited || try == tries || pause > longestWait {
 			return nil, unasked(err)
 		}
-		if ctxErr := a.wait(ctx, pause+rand.N(pause/2+1)); ctxErr != nil {
+		if ctxErr := wait(ctx, pause+rand.N(pause/2+1)); ctxErr != nil {
 			return nil, unasked(err)
 		}
 	}

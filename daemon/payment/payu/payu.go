@@ -21,7 +21,8 @@ const (
 
 	confirmByHash     = "hash"
 	signatureRequired = "required"
-	servicePath       = "/merchant/postservice.php"
+	usualBase         = "https://info.payu.in"
+	servicePath       = "/merchant/postservice.php?form=2"
 )
 
 // Driver makes accounts of PayU.
@@ -51,7 +52,7 @@ func (Driver) Settings() setting.Form {
 			Help: "The salt before the last change; messages from before the change are signed with it.",
 		},
 		{
-			Name: "base-url", Title: "API address", Kind: setting.URL, Default: "https://info.payu.in",
+			Name: "base-url", Title: "API address", Kind: setting.URL, Default: usualBase,
 			Help: "Where PayU's API is: https://test.payu.in for a test account.",
 		},
 		{
@@ -111,7 +112,7 @@ func (d Driver) Open(v setting.Values) (payment.Account, error) {
 	if !a.confirms {
 		return a, nil
 	}
-	return newAsking(a, strings.TrimSuffix(v["base-url"], "/")+servicePath+"?form=2"), nil
+	return newAsking(a, strings.TrimRight(v["base-url"], "/")), nil
 }
 
 func faults(v setting.Values) []string {
