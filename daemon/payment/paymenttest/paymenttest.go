@@ -119,12 +119,12 @@ func (s Suite) refuses(t *testing.T, a payment.Account) {
 	refuse("an empty body", header, nil)
 	foreign, theirs := s.Foreign()
 	refuse("another account's signature", foreign, theirs)
-	_, other := s.Captured(1)
-	refuse("another delivery's body", header, other)
 	s.refusesHeaders(t, a, header, body)
 	if !s.WholeBody {
-		return
+		return // the signature may lie in the body itself
 	}
+	_, other := s.Captured(1)
+	refuse("another delivery's body", header, other)
 	refuse("a byte more", header, append(slices.Clone(body), ' '))
 	refuse("a byte less", header, body[:len(body)-1])
 	for i := range body {
@@ -180,7 +180,7 @@ func (s Suite) complete(t *testing.T, a payment.Account) {
 			t.Fatalf("Normalise of delivery %d = %+v, %v; want a payment", n, event, err)
 		}
 		p := event.Payment
-		if p.State != ngo.PaymentCaptured || p.Ref == "" || p.Amount.Minor < 1 || len(p.Amount.Currency) != 3 || p.Created.IsZero() {
+		if p.State != ngo.PaymentCaptured || p.Ref == "" || p.Amount.Minor < 1 || len(p.Amount.Currency) != 3 || p.Created.IsZero() && s.WholeBody {
 			t.Errorf("delivery %d = %+v; want it captured, with a reference, an amount and a time", n, p)
 		}
 		if p.Fee < 0 || p.Tax < 0 || p.Tax > p.Fee || p.Fee > p.Amount.Minor {
