@@ -15,8 +15,11 @@ func deliveryCommand(t terminal) *cli.Command {
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "deliveries, newest first", Action: inOrg(t, deliveryList),
-				UsageText: "ngoctl delivery list\nngoctl delivery list --state quarantined",
-				Flags:     listFlags(choiceFlag("state", "only those in", ngo.DeliveryAccepted, ngo.DeliveryProcessed, ngo.DeliveryQuarantined)),
+				UsageText: "ngoctl delivery list\nngoctl delivery list --state quarantined\nngoctl delivery list --gateway payu --source poll",
+				Flags: listFlags(
+					choiceFlag("state", "only those in", ngo.DeliveryAccepted, ngo.DeliveryProcessed, ngo.DeliveryQuarantined), gatewayFlag(),
+					choiceFlag("source", "only those that came by", ngo.SourceWebhook, ngo.SourcePoll),
+				),
 			},
 			{
 				Name: "show", Usage: "one delivery, without its body", ArgsUsage: "ID", Action: inOrg(t, deliveryShow),
@@ -32,17 +35,21 @@ func deliveryCommand(t terminal) *cli.Command {
 }
 
 func deliveryList(ctx context.Context, c *call, s session) error {
-	state := ngo.DeliveryState(c.flags.String("state"))
+	ask := api.DeliveryQuery{
+		State: ngo.DeliveryState(c.flags.String("state")), Gateway: c.flags.String("gateway"), Source: ngo.DeliverySource(c.flags.String("source")),
+	}
 	columns := []column[ngo.Delivery]{
 		{name: "id", value: func(d ngo.Delivery) any { return d.ID }},
 		{name: "received_at", value: func(d ngo.Delivery) any { return d.Received }},
 		{name: "state", value: func(d ngo.Delivery) any { return d.State }},
+		{name: "source", value: func(d ngo.Delivery) any { return d.Source }},
 		{name: "summary", wide: true, value: func(d ngo.Delivery) any { return d.Summary }},
 		{name: "size", value: func(d ngo.Delivery) any { return size(d.Size) }},
 		{name: "reason", wide: true, value: func(d ngo.Delivery) any { return d.Reason }},
 	}
 	return printPages(ctx, c, columns, func(ctx context.Context, q api.ListQuery) (api.Page[ngo.Delivery], error) {
-		return s.Deliveries(ctx, s.org, api.DeliveryQuery{ListQuery: q, State: state})
+		ask.ListQuery = q
+		return s.Deliveries(ctx, s.org, ask)
 	})
 }
 
@@ -52,7 +59,7 @@ func deliveryShow(ctx context.Context, c *call, s session) error {
 		return err
 	}
 	return c.record(d, record{title: "Delivery " + string(d.ID), fields: []field{
-		{"id", d.ID}, {"state", d.State}, {"reason", d.Reason}, {"summary", d.Summary}, {"account_id", d.Account},
+		{"id", d.ID}, {"state", d.State}, {"reason", d.Reason}, {"summary", d.Summary}, {"source", d.Source}, {"account_id", d.Account},
 		{"hint", d.Hint}, {"size", size(d.Size)}, {"received_at", d.Received}, {"processed_at", d.Processed},
 	}})
 }

@@ -33,6 +33,7 @@ func orgCommand(t terminal) *cli.Command {
 				Flags:       profileFlags(),
 			},
 			{Name: "summary", Usage: "money in, and what waits", ArgsUsage: "[SLUG]", Action: onAppliance(t, orgSummary), UsageText: "ngoctl org summary"},
+			purposeCommand(t),
 			{
 				Name: "undo", Usage: "take back the last change, or the one named", ArgsUsage: "[ACT]", Action: inOrg(t, orgUndo),
 				UsageText: "ngoctl org undo\nngoctl org undo --list\nngoctl org undo act_01k9v3m5w8x2y4z6a7b9c1d3e5",
@@ -160,7 +161,8 @@ func orgSummary(ctx context.Context, c *call, s session) error {
 	}
 	return c.record(sum, record{title: slug + " on " + string(sum.Day), fields: []field{
 		{"day", sum.Day}, {"today", sum.Today}, {"month", sum.Month}, {"year", sum.Year},
-		{"waiting", sum.Waiting}, {"held", sum.Held}, {"receipts_issued", sum.ReceiptsIssued},
+		{"waiting", sum.Waiting}, {"held", sum.Held}, {"flagged", sum.Flagged}, {"recovered", sum.Recovered}, {"reversed", sum.Reversed},
+		{"gateway_alarms", sum.GatewayAlarms}, {"receipts_issued", sum.ReceiptsIssued},
 		{"mail_queued", sum.MailQueued}, {"mail_failed", sum.MailFailed},
 		{"jobs_ready", sum.JobsReady}, {"jobs_parked", sum.JobsParked}, {"quarantined", sum.Quarantined},
 	}})

@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"until": until, "ready": ready, "hook": hook, "corrupt": corrupt, "mails": mails,
+			"pay": payCommand, "back": backCommand, "dispute": disputeCommand, "tell": tellCommand, "forget": forgetCommand,
 		},
 	})
 }
@@ -63,6 +64,9 @@ func setUp(e *testscript.Env) error {
 		return err
 	}
 	e.Defer(post.Close)
+	if err := setUpGateways(e); err != nil {
+		return err
+	}
 	e.Values[mailServer{}] = post
 	e.Setenv("ADDR", addr)
 	e.Setenv("SMTP", post.Addr())

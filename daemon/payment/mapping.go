@@ -52,7 +52,7 @@ func MappingFields() setting.Form {
 	for _, c := range commonNames {
 		f = append(f, setting.Field{
 			Name: "map-" + c.fact, Title: "Names of the " + c.title, Kind: setting.Text, Default: c.names,
-			Help: "Under which names your payment form asks for the " + c.title + ", the best first, with commas between.",
+			Help: "Your payment form's names for the " + c.title + ", the best first, with commas between.",
 		})
 	}
 	return f
