@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,14 +19,15 @@ import (
 func canary(i int) ngo.Donor {
 	return ngo.Donor{
 		Name: fmt.Sprintf("Canary%05d Surname", i), EMail: fmt.Sprintf("canary%05d@example.org", i),
-		Phone: fmt.Sprintf("+9197%08d", 33_000_000+i), Address: fmt.Sprintf("%05d Canarystreet", i), PAN: "ABCDE1234F",
+		Phone: fmt.Sprintf("+9197%08d", 33_000_000+i), Address: fmt.Sprintf("%05d Canarystreet", i), PAN: "ABCPE1234F",
+		IDKind: ngo.IDPassport, IDNumber: fmt.Sprintf("P%07dCANARY", i), Language: "ta", Citizenship: ngo.CitizenIndian,
 	}
 }
 
 // traces gives what must not be found of a donor.
 func traces(i int) []string {
 	d := canary(i)
-	return []string{d.Name, d.EMail, d.Phone, d.Address}
+	return []string{d.Name, d.EMail, d.Phone, d.Address, d.IDNumber}
 }
 
 // files reads every file of a folder, once the store is closed: nobody else may open them before.
@@ -109,6 +111,7 @@ func rememberCanary(t testing.TB, o *store.Org, i int) ngo.PersonID {
 	t.Helper()
 	d := gift(t, o, fmt.Sprint("pay_", i), func(d *ngo.Donation) { d.Donor = canary(i) })
 	r := issue(t, o, d)
+	writeAbout(t, o, d)
 	storetest.Write(t, o, func(tx *store.Tx) error {
 		sent, waiting := ngo.NewID[ngo.MessageID](time.Now()), ngo.NewID[ngo.MessageID](time.Now())
 		for _, m := range []ngo.MessageID{sent, waiting} {
@@ -122,13 +125,50 @@ func rememberCanary(t testing.TB, o *store.Org, i int) ngo.PersonID {
 		if err := tx.Enqueue(ngo.LaneOutbound, ngo.JobDeliver, string(waiting), 0); err != nil {
 			return err
 		}
-		jobs, err := tx.Claim(ngo.LaneOutbound, 1, time.Minute)
+		jobs, err := tx.Claim(ngo.LaneOutbound, 2, time.Minute) // the refund and the mail
+		for _, j := range jobs {
+			err = errors.Join(err, tx.Park(j, "550 no such user "+d.Donor.EMail))
+		}
+		return err
+	})
+	return d.Person
+}
+
+// writeAbout leaves what gateways and staff write about a gift, each naming its donor.
+func writeAbout(t testing.TB, o *store.Org, d ngo.Donation) {
+	t.Helper()
+	about := "about " + d.Donor.EMail
+	storetest.Write(t, o, func(tx *store.Tx) error {
+		p, err := tx.Payment(d.Payment)
 		if err != nil {
 			return err
 		}
-		return tx.Park(jobs[0], "550 no such user "+d.Donor.EMail)
+		told := p
+		told.Problem = about
+		if _, _, err := tx.SavePayment(told); err != nil {
+			return err
+		}
+		if err := tx.AddSighting(p.ID, ngo.Sighting{State: ngo.PaymentFailed, Text: about, Delivery: p.Delivery}); err != nil {
+			return err
+		}
+		if _, err := tx.RequestRefund(d.ID, ngo.Paise(1), about); err != nil {
+			return err
+		}
+		if _, _, err := tx.SaveRefund(ngo.Refund{Account: p.Account, Ref: "rfnd_" + p.Ref, PaymentRef: p.Ref, State: ngo.RefundFailed, Amount: ngo.Paise(1), Problem: about}); err != nil {
+			return err
+		}
+		if _, _, err := tx.SaveDispute(ngo.Dispute{Account: p.Account, Ref: "disp_" + p.Ref, PaymentRef: p.Ref, State: ngo.DisputeWon, Amount: ngo.Paise(1), Reason: about}); err != nil {
+			return err
+		}
+		name := d.Donor.Name + " the Second"
+		if _, err := tx.EditDonation(d.ID, store.DonorEdit{Name: &name}); err != nil {
+			return err
+		}
+		if _, err := tx.HoldDonation(d.ID, about); err != nil {
+			return err
+		}
+		return tx.AddMessage(ngo.Message{Kind: ngo.MessageAsk, Donation: d.ID, Recipient: d.Donor.EMail}) // of nobody, but about the gift
 	})
-	return d.Person
 }
 
 func checkErased(t *testing.T, o *store.Org, id ngo.PersonID) {
@@ -147,8 +187,35 @@ func checkErased(t *testing.T, o *store.Org, id ngo.PersonID) {
 		if err2 != nil {
 			return err2
 		}
+		held, _, err3 := r.Donations(store.DonationQuery{State: ngo.DonationHeld, ListQuery: store.ListQuery{Limit: 500}})
+		for _, d := range held {
+			if d.Person == id && (d.Hold == "" || d.Reason != d.Hold || d.Donor != ngo.Donor{Citizenship: d.Donor.Citizenship}) {
+				t.Errorf("a held gift of an erased person = %+v; want it held, and nothing said of why", d)
+			}
+		}
+		return errors.Join(err, err3)
+	})
+}
+
+// A gift whose donor was erased does not wait for facts that will not come, learns none, and does not get its old ones back.
+func TestErasureEndsTheWaiting(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	_, d := c.pay(ngo.Payment{Ref: "pay_1", State: ngo.PaymentCaptured, Amount: ngo.Paise(100)}, ngo.Donor{Name: "Chitra", EMail: "chitra@example.org"})
+	act := c.edit(d.ID, store.DonorEdit{Phone: text("98765 43210")})
+	storetest.Write(t, c.o, func(tx *store.Tx) error { return tx.ErasePerson(d.Person) })
+	if c.merge(d.ID, ngo.Donor{Name: "Chitra"}, "") {
+		t.Error("an event told again who the donor was")
+	}
+	undoRefused(t, c.o, act.ID)
+	c.refuses(ngo.Conflict, "an edit of an erased donor", func(tx *store.Tx) error {
+		_, err := tx.EditDonation(d.ID, store.DonorEdit{Name: text("Chitra")})
 		return err
 	})
+	if g := c.gift(d.ID); g.State != ngo.DonationReceived || g.Donor != (ngo.Donor{}) {
+		t.Errorf("gift = %+v; want it received, with a plain receipt", g)
+	}
+	checkWhole(t, c.o)
 }
 
 // What tax law wants stays, sealed.

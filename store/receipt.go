@@ -125,7 +125,7 @@ where donation_id = $1 and state = 'issued'`
 select ` + receiptColumns + `
 from receipt
 where donation_id = $1
-order by issued, id`
+order by issued, serial, id`
 
 	endReceipt = `
 update receipt
