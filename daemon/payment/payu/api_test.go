@@ -496,6 +496,46 @@ func TestAnswersOfOtherShapes(t *testing.T) {
 	}
 }
 
+// PayU does not say whether pages count from 0 or from 1; some answers may know no pages at all.
+func TestSettlementsInPages(t *testing.T) {
+	t.Parallel()
+	for _, first := range []int{0, 1, -1} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.PostFormValue("command") != "get_settlement_details" {
+				fmt.Fprint(w, `{"status":1,"Transaction_details":[]}`)
+				return
+			}
+			page := first
+			if text := r.PostFormValue("var2"); text != "" && first >= 0 {
+				fmt.Sscan(text, &page)
+			}
+			from := 2000 * (page - first)
+			fmt.Fprint(w, `{"status":1,"result":[`)
+			for i := from; i < min(from+2000, 4500); i++ {
+				if i > from {
+					fmt.Fprint(w, ",")
+				}
+				fmt.Fprintf(w, `{"payuid":"%d","requestid":"%d","requestaction":"refund","requestamount":"1.00","mer_utr":"N1","mer_net_amount":"-1.00"}`, i, i)
+			}
+			fmt.Fprint(w, `]}`)
+		}))
+		t.Cleanup(server.Close)
+		want := 4500
+		if first < 0 {
+			want = 2000
+		}
+		seen := map[ngo.Ref]int{}
+		for _, e := range polled(t, open(t, setting.Values{"base-url": server.URL}), paymenttest.Noon(), paymenttest.Noon().Add(time.Hour)) {
+			if e.Refund != nil {
+				seen[e.Refund.Ref]++
+			}
+		}
+		if len(seen) != want || seen["17"] != 1 {
+			t.Errorf("where the first page is %d asking gives %d refunds; want %d, each once", first, len(seen), want)
+		}
+	}
+}
+
 func TestRefundRefusals(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

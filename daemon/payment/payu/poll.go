@@ -218,31 +218,51 @@ func (a *asking) pollSettlements(ctx context.Context, day time.Time, yield func(
 }
 
 // settled gives the rows of a day. A day without any has an empty list or a status of 0; where PayU has not enabled the
-// command there are none either.
+// command there are none either. Without a page the first 2000 come; whether pages count from 0 or from 1 is not documented,
+// so those that came before are passed over.
 func (a *asking) settled(ctx context.Context, day time.Time) ([]json.RawMessage, error) {
 	var out []json.RawMessage
-	for page := 1; page <= maxPages; page++ {
-		f, err := a.call(ctx, "get_settlement_details", day.Format(time.DateOnly), strconv.Itoa(page), strconv.Itoa(pageSize))
-		if ngo.CodeOf(err) == ngo.Denied {
-			return nil, nil
+	seen := map[string]bool{}
+	for page := range maxPages {
+		vars := []string{day.Format(time.DateOnly)}
+		if page > 0 {
+			vars = append(vars, strconv.Itoa(page), strconv.Itoa(pageSize))
 		}
+		rows, err := a.settledPage(ctx, vars)
 		if err != nil {
 			return nil, err
 		}
-		text := f.first("Txn_details", "result")
-		if text == "" || text[0] != '{' && text[0] != '[' {
-			return out, nil
+		before := len(out)
+		for _, raw := range rows {
+			if !seen[string(raw)] {
+				seen[string(raw)] = true
+				out = append(out, raw)
+			}
 		}
-		rows, err := objects(text)
-		if err != nil {
-			return nil, &ngo.Error{Code: ngo.Internal, Message: "PayU's list of settlements makes no sense", Err: err}
-		}
-		out = append(out, rows...)
-		if len(rows) < pageSize {
+		if len(rows) < pageSize || page > 1 && len(out) == before {
 			return out, nil
 		}
 	}
 	return nil, &ngo.Error{Code: ngo.Internal, Message: "PayU's list of settlements has no end"}
+}
+
+func (a *asking) settledPage(ctx context.Context, vars []string) ([]json.RawMessage, error) {
+	f, err := a.call(ctx, "get_settlement_details", vars...)
+	if ngo.CodeOf(err) == ngo.Denied {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	text := f.first("Txn_details", "result")
+	if text == "" || text[0] != '{' && text[0] != '[' {
+		return nil, nil
+	}
+	rows, err := objects(text)
+	if err != nil {
+		return nil, &ngo.Error{Code: ngo.Internal, Message: "PayU's list of settlements makes no sense", Err: err}
+	}
+	return rows, nil
 }
 
 // add puts a row to the payout it went out with.
