@@ -286,7 +286,12 @@ func TestPollTellsOfEverything(t *testing.T) {
 	p.Refund(old, 0)
 	p.MoveDispute(p.Dispute(kept, 400_00), "Closed Customer Favour")
 	utr := p.Settle()
-	events := polled(t, a, noon.Add(-2*time.Hour), noon.Add(time.Hour))
+	for _, e := range polled(t, a, noon.Add(-2*time.Hour), noon.Add(time.Hour)) {
+		if e.Settlement != nil {
+			t.Errorf("before its day is over a payout is %+v", e.Settlement)
+		}
+	}
+	events := polled(t, a, noon.Add(-2*time.Hour), noon.Add(24*time.Hour))
 	payments := map[ngo.Ref]*payment.Payment{}
 	var refunds []*payment.Refund
 	var disputes []*payment.Dispute

@@ -26,7 +26,8 @@ func (a *asking) Poll(ctx context.Context, w payment.Window, yield func(body []b
 	}
 	days := daysOf(w)
 	for _, day := range days {
-		if err := a.pollSettlements(ctx, day, yield); err != nil {
+		over := !day.AddDate(0, 0, 1).After(w.To)
+		if err := a.pollSettlements(ctx, day, over, yield); err != nil {
 			return err
 		}
 	}
@@ -185,8 +186,9 @@ func (a *asking) pollPayments(ctx context.Context, rows []row, yield func([]byte
 }
 
 // pollSettlements gives the refunds and chargebacks that PayU took out of a day's payouts, and the payouts. A chargeback
-// that was reversed later is left to a person: the loss stands in the ledger until then.
-func (a *asking) pollSettlements(ctx context.Context, day time.Time, yield func([]byte) error) error {
+// that was reversed later is left to a person: the loss stands in the ledger until then. A payout is told once its day is
+// over, as rows may join it until then.
+func (a *asking) pollSettlements(ctx context.Context, day time.Time, over bool, yield func([]byte) error) error {
 	rows, err := a.settled(ctx, day)
 	if err != nil {
 		return err
@@ -207,7 +209,7 @@ func (a *asking) pollSettlements(ctx context.Context, day time.Time, yield func(
 		}
 	}
 	for _, p := range payouts {
-		if p.Net < 0 || p.Net > maxAmount {
+		if !over || p.Net < 0 || p.Net > maxAmount {
 			continue
 		}
 		if err := yield(answerBody{Kind: answerSettlement, Payout: p}.bytes()); err != nil {
