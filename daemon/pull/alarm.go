@@ -37,7 +37,7 @@ const switchedOff = "A gateway switches a webhook off when it failed for about a
 type signs struct {
 	now     time.Time
 	missed  int64     // gifts found by the latest asking
-	before  bool      // the one before found some too
+	before  bool      // an earlier one found some too, and no webhook came since
 	failing time.Time // since when asking fails; zero when it does not
 	hooked  bool
 }
@@ -73,7 +73,13 @@ func (p *Puller) judge(ctx context.Context, d due, h ngo.Health, a *asking) {
 	s := signs{now: now, missed: a.missed, hooked: hooked(d.gateway.Info)}
 	p.mu.Lock()
 	l := d.line
-	s.before, l.missed = l.missed, a.missed > 0
+	if h.LastWebhook != nil && h.LastWebhook.After(l.missed) {
+		l.missed = time.Time{}
+	}
+	s.before = !l.missed.IsZero()
+	if a.missed > 0 && !s.before {
+		l.missed = now
+	}
 	if a.err == nil {
 		l.failed, l.failing = 0, time.Time{}
 	} else if l.failed++; l.failed == 1 {

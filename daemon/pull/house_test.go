@@ -173,7 +173,7 @@ func newHouse(t testing.TB, edit ...func(*Options)) *house {
 	s := storetest.Open(t)
 	storetest.AddOrg(t, s, "sevai")
 	h := &house{t: t, till: &till{}, log: &journal{}, kept: map[ngo.BlobID][]byte{}}
-	book, err := org.New(org.Options{Store: s, NoCache: true, Gateways: []payment.Driver{h.till}})
+	book, err := org.New(org.Options{Store: s, Gateways: []payment.Driver{h.till}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ type line struct {
 	asking  bool
 	failed  int       // askings that failed, in a row
 	failing time.Time // since when they do; zero when they do not
-	missed  bool      // the latest asking found gifts that webhooks should have brought
+	missed  time.Time // when gifts were found that webhooks should have brought, the first time since a webhook came
 }
 
 // New makes a puller that asks nobody yet. It fails with Invalid, naming what is missing.
@@ -78,7 +78,7 @@ func (p *Puller) Close() { p.o.HTTP.CloseIdle() }
 const (
 	firstAfter  = 2 * time.Second // after the start
 	apart       = time.Second     // between the organisations at the start, on average
-	look        = 30 * time.Second
+	look        = time.Minute
 	every       = 15 * time.Minute // where webhooks come
 	everyAlone  = 5 * time.Minute  // where asking is all there is
 	back        = time.Hour
