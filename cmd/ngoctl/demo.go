@@ -250,19 +250,16 @@ func (s *stage) playFast(ctx context.Context, c *call) error {
 	})
 }
 
-// drained waits until the queue is empty.
+// drained waits until no work is left but reminders that are due in days.
 func (s *stage) drained(ctx context.Context, told *progress) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		sum, err := s.client.Summary(ctx, demoOrg)
-		if err != nil {
+		left, err := bench.Left(ctx, s.client, demoOrg)
+		if err != nil || left == 0 {
 			return err
 		}
-		if sum.JobsReady == 0 {
-			return nil
-		}
-		told.say(fmt.Sprintf("%d jobs left", sum.JobsReady))
+		told.say(fmt.Sprintf("%d jobs left", left))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -136,18 +136,15 @@ func (t *torture) check(ctx context.Context, post *sim.SMTP) ([]string, error) {
 	return t.seen.Findings, err
 }
 
-// drained waits until no job is ready; a parked one is a finding of its own.
+// drained waits until no job is left; a parked one is a finding of its own.
 func (t *torture) drained(ctx context.Context, c *api.Client) error {
 	deadline := time.Now().Add(10 * time.Minute)
 	for time.Now().Before(deadline) {
-		s, err := c.Summary(ctx, t.orgs[0])
-		if err != nil {
+		left, err := Left(ctx, c, t.orgs[0])
+		if err != nil || left == 0 {
 			return err
 		}
-		if s.JobsReady == 0 {
-			return nil
-		}
-		t.o.say("%d jobs left", s.JobsReady)
+		t.o.say("%d jobs left", left)
 		if err := sleep(ctx, time.Second); err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	askAfter    = 20 * time.Second    // a gateway often tells the rest in its next event
+	askAfter    = 10 * time.Second    // a gateway often tells the rest in its next event
 	firstAgain  = 7 * 24 * time.Hour  // after the donor was asked
 	secondAgain = 23 * 24 * time.Hour // after the first reminder
 	mostAgain   = 2
