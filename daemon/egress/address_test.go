@@ -36,3 +36,15 @@ func TestOldTLSIsNotSpoken(t *testing.T) {
 		t.Error("the client speaks TLS older than 1.2, believes any certificate, or goes through a proxy")
 	}
 }
+
+func FuzzRetryAfter(f *testing.F) {
+	f.Add("7", "")
+	f.Add("Sun, 22 Nov 2026 10:00:30 GMT", "Sun, 22 Nov 2026 10:00:00 GMT")
+	f.Add("-1", "x")
+	f.Fuzz(func(t *testing.T, after, date string) {
+		a := Answer{Header: http.Header{"Retry-After": {after}, "Date": {date}}}
+		if got := a.wait(); got < 0 || got > maxWait {
+			t.Errorf("Retry-After %q at %q waits %v", after, date, got)
+		}
+	})
+}
