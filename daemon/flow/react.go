@@ -17,19 +17,20 @@ func (f *Flow) react(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if err != nil {
 		return err
 	}
+	done := func(tx *store.Tx) error { return tx.Finish(job) }
 	switch d := s.Donation; {
 	case d.State == ngo.DonationWaiting:
 		return s.write(ctx, o, job, func(tx *store.Tx) error { return s.wait(tx, job) })
 	case d.State == ngo.DonationReversed && d.Receipt != "":
 		return s.write(ctx, o, job, func(tx *store.Tx) error { return s.void(tx, job) })
 	case d.State != ngo.DonationReceived || d.Net().Minor <= 0:
-		return write(ctx, o, func(tx *store.Tx) error { return tx.Finish(job) }) // what stands is left
+		return write(ctx, o, done) // what stands is left
 	case d.Receipt == "":
 		return f.issue(ctx, o, job, s)
 	case s.receipt.Amount != d.Net():
 		return f.replace(ctx, o, job, s)
 	}
-	return write(ctx, o, func(tx *store.Tx) error { return resume(tx, job, s.receipt) })
+	return write(ctx, o, done) // its document has a job of its own, left when it was issued
 }
 
 // situation is all that a step decides about a gift from.
@@ -144,14 +145,6 @@ func (s situation) carry(tx *store.Tx, job ngo.Job, r ngo.Receipt) error {
 		if err != nil {
 			return err
 		}
-	}
-	return tx.Advance(job, ngo.LaneDocument, ngo.JobRender, string(r.ID))
-}
-
-// resume goes on from a receipt that was issued before.
-func resume(tx *store.Tx, job ngo.Job, r ngo.Receipt) error {
-	if r.Document != "" {
-		return tx.Finish(job)
 	}
 	return tx.Advance(job, ngo.LaneDocument, ngo.JobRender, string(r.ID))
 }
