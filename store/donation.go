@@ -113,23 +113,6 @@ func potOr(p ngo.Pot) ngo.Pot {
 	return p
 }
 
-// takeUpPayer adds what earlier events told of the donor, and forgets it.
-func (t *Tx) takeUpPayer(g *gift) error {
-	if g.payer == nil {
-		return nil
-	}
-	told, err := t.openPayer(g.Payment, g.payer)
-	if err != nil {
-		return err
-	}
-	if _, err := t.exec("forget payer", forgetPayer, string(g.Payment)); err != nil {
-		return err
-	}
-	g.Donor = fullerDonor(g.Donor, told.Donor)
-	g.Purpose, g.Campaign = fuller(g.Purpose, told.Purpose), fuller(g.Campaign, told.Campaign)
-	return nil
-}
-
 // findPurpose finds which purpose of ours the gift's words name.
 func (t *Tx) findPurpose(g *gift) error {
 	g.PurposeID, g.Fund = "", ngo.FundGeneral

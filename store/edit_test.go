@@ -137,7 +137,11 @@ func TestReleaseOfEveryKind(t *testing.T) {
 		})
 	}
 	c := newCounter(t)
-	_, d := c.pay(ngo.Payment{Ref: "pay_1", State: ngo.PaymentCaptured, Amount: ngo.Money{Minor: 100, Currency: "USD"}}, whole)
+	_, d := c.pay(ngo.Payment{Ref: "pay_1", State: ngo.PaymentCaptured, Amount: ngo.Money{Minor: 100, Currency: "USD"}, Recovered: true}, whole)
+	c.release(d.ID)
+	if g := c.gift(d.ID); g.State != ngo.DonationHeld || g.Recovered {
+		t.Errorf("gift = %+v; want it held, without its mark", g)
+	}
 	c.refuses(ngo.Conflict, "a release of dollars", func(tx *store.Tx) error {
 		_, err := tx.ReleaseDonation(d.ID, "")
 		return err
@@ -317,6 +321,8 @@ func TestAnswerReachesAllThatWaits(t *testing.T) {
 		gifts = append(gifts, d)
 	}
 	c.reacts()
+	edited := c.edit(gifts[0].ID, store.DonorEdit{Name: text("Chitra I.")})
+	c.reacts()
 	storetest.Write(t, c.o, func(tx *store.Tx) error {
 		return tx.AnswerDonation(gifts[0].ID, store.DonorEdit{Address: text("1 Lake Road"), PAN: text("ABCPE1234F"), Purpose: text("Library")})
 	})
@@ -327,6 +333,7 @@ func TestAnswerReachesAllThatWaits(t *testing.T) {
 	if due := c.reacts(); len(due) != 2 {
 		t.Errorf("%d jobs; want one each", len(due))
 	}
+	undoRefused(t, c.o, edited.ID)
 	issue(t, c.o, a)
 	c.refuses(ngo.Conflict, "an answer after the receipt", func(tx *store.Tx) error {
 		return tx.AnswerDonation(a.ID, store.DonorEdit{Name: text("x")})

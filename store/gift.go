@@ -58,7 +58,10 @@ func (t *Tx) ReleaseDonation(id ngo.DonationID, note string) (ngo.Act, error) {
 func released(was gift) (gift, error) {
 	now := was
 	_, _, codes := Standing(was.facts())
+	marked := was.Slip != "" || was.Recovered
 	switch {
+	case slices.Contains(codes, codeCurrency) && marked:
+		codes = nil // the marks come off, and it stays held
 	case slices.Contains(codes, codeCurrency):
 		return was, &ngo.Error{Code: ngo.Conflict, Message: "a gift in " + string(was.Amount.Currency) + " cannot be released: the ledger takes INR only",
 			Hint: "refund it, or keep it held"}
@@ -67,7 +70,7 @@ func released(was gift) (gift, error) {
 		codes = slices.DeleteFunc(codes, func(code string) bool { return code == codeStaff })
 	case was.State == ngo.DonationWaiting:
 		now.Declined = true
-	case was.Slip == "" && !was.Recovered:
+	case !marked:
 		return was, &ngo.Error{Code: ngo.Conflict, Message: "donation " + string(was.ID) + " is " + string(was.State) + " and has no mark: there is nothing to release"}
 	}
 	if was.Slip != "" {
@@ -243,6 +246,7 @@ func (t *Tx) answer(was gift, e DonorEdit) error {
 	if err != nil {
 		return err
 	}
+	now.act = "" // what staff did before cannot be undone over the donor's own word
 	if _, _, err := t.keep(was, now, 0); err != nil {
 		return err
 	}
