@@ -200,6 +200,52 @@ func (x *outage) take(h sim.Webhook) {
 	}
 }
 
+// PayU is asked day by day, and tells of what went back as well.
+func TestPayUIsAskedForWhatWasMissed(t *testing.T) {
+	t.Parallel()
+	b, s, _ := newBase(t)
+	pay, err := sim.NewPayU(sim.PayUOptions{Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := pay.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	a := s.NewAccount(ngo.Gateway, "payu", "payu", nil, pay.Values())
+	if err := s.Write(t.Context(), store.Ack, "test", func(tx *store.Tx) error { return tx.AddAccount(a) }); err != nil {
+		t.Fatal(err)
+	}
+	x := &outage{base: b, t: t, store: s}
+	if x.org, err = b.book.Org(t.Context(), "sevai"); err != nil {
+		t.Fatal(err)
+	}
+	pay.SwitchOff()
+	gifts := pay.Fill(120, time.Now().Add(-outageTime), outageTime/130)
+	pay.Refund(gifts[3], 0)
+	pay.ProcessRefunds()
+	stop := toReceipts(t, b)
+	for n, want := range []int64{121, 0} {
+		r, err := b.pull.CatchUp(t.Context(), x.org, "payu", time.Now().Add(-outageTime-time.Hour))
+		if err != nil || r.Problem != "" || r.Found < want || want == 0 && r.Found > 0 {
+			t.Errorf("asking %d = %+v, %v; want %d found", n+1, r, err, want)
+		}
+		x.settled()
+	}
+	stop()
+	if total, by := x.states(); total != 120 || by[ngo.DonationReversed] != 1 {
+		t.Errorf("%d gifts, %v; want 120, of which one went back", total, by)
+	}
+	read(t, s, func(rx *store.Rx) error {
+		sum, err := rx.Summary(x.org.Day(time.Now()))
+		if sum.Recovered != 120 || sum.Quarantined != 0 || sum.JobsParked != 0 {
+			t.Errorf("summary %+v; want every gift marked as recovered, and nothing that waits for a person", sum)
+		}
+		return err
+	})
+}
+
 // BenchmarkOutage is the repair of a long outage, from the question to the last gift in the ledger.
 func BenchmarkOutage(b *testing.B) {
 	for _, gifts := range []int{1000, 5000} {
