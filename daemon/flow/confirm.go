@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/ngoctl/ngoctl/daemon/egress"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/payment"
 	"github.com/ngoctl/ngoctl/store"
@@ -46,15 +47,17 @@ func (f *Flow) confirm(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if err != nil || len(said) == 0 {
 		return f.unconfirmed(ctx, o, job, d, event, err)
 	}
-	f.outages.end(info.ID)
 	err = write(ctx, o, func(tx *store.Tx) error {
 		c := clerk{tx: tx, org: o, account: info, delivery: d}
 		return c.settle(job, event.Name, said)
 	})
 	if e := invalid(err); e != nil {
-		return write(ctx, o, func(tx *store.Tx) error { return quarantine(tx, job, d, event.Name, e.Message) })
+		err = write(ctx, o, func(tx *store.Tx) error { return quarantine(tx, job, d, event.Name, e.Message) })
 	}
-	return err
+	if err != nil || !f.outages.end(info.ID) {
+		return err
+	}
+	return hurry(ctx, o) // the others that wait for the gateway
 }
 
 // confirmed gives what the gateway says to a claim. An answer that cannot be read is none.
@@ -97,5 +100,6 @@ func (f *Flow) unconfirmed(ctx context.Context, o *org.Org, job ngo.Job, d ngo.D
 			return quarantine(tx, job, d, event.Name, "It was not confirmed within three days. At last: "+reason)
 		})
 	}
-	return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, pause(job.Attempts, confirmPause), reason) })
+	delay := max(pause(job.Attempts, confirmPause), egress.RetryAfter(err))
+	return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, delay, reason) })
 }

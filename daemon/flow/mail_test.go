@@ -1,0 +1,72 @@
+package flow_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/sim"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// The mails that donors get besides the one with the receipt, as they read them, in each language.
+func TestMailsToDonors(t *testing.T) {
+	t.Parallel()
+	for _, lang := range ngo.Languages {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			server := h.mailServer(sim.SMTPOptions{})
+			profile := h.profile()
+			profile.Language = lang // the donor wished for none
+			h.write(func(tx *store.Tx) error { _, err := tx.SetProfile(profile); return err })
+			c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+			created := time.Date(2026, 6, 1, 6, 0, 0, 0, time.UTC)
+			ask := api.Give(sim.Charge{Amount: 1_25_000_50, Donor: ngo.Donor{Name: "Meena Raman", EMail: "meena@example.org"}, Created: created})
+			c.told()
+			h.later(time.Minute)
+			h.works()
+			h.later(7 * day)
+			h.works()
+			dispute := api.Give(sim.Charge{Amount: 500_00, Donor: complete(), Created: created})
+			c.told()
+			api.MoveDispute(api.Dispute(dispute, 0, ""), "lost")
+			c.told()
+			api.Refund(ask, 0)
+			refunded := api.Give(sim.Charge{Amount: 5000_00, Donor: complete(), Created: created})
+			c.told()
+			api.Refund(refunded, 0)
+			c.told()
+			var all []byte
+			for _, m := range server.Mails() {
+				if subject, text, files := readMail(t, m.Data); len(files) == 0 {
+					all = append(all, "Subject: "+subject+"\n\n"+text+"\n----\n"...)
+				}
+			}
+			all = regexp.MustCompile(`/donor/\S+`).ReplaceAll(all, []byte("/donor/…"))
+			all = bytes.ReplaceAll(all, []byte("\r\n"), []byte("\n"))
+			path := filepath.Join("testdata", "mails-"+lang+".txt")
+			if *update {
+				must(t, os.WriteFile(path, all, 0o644))
+			}
+			want, err := os.ReadFile(path)
+			must(t, err)
+			if string(want) != string(all) {
+				t.Errorf("the mails differ from %s:\n%s", path, all)
+			}
+		})
+	}
+}
+
+func (h *house) profile() (p ngo.Profile) {
+	h.t.Helper()
+	h.read(func(rx *store.Rx) (err error) { p, err = rx.Profile(); return err })
+	return p
+}
