@@ -309,3 +309,46 @@ func TestForeignPot(t *testing.T) {
 		t.Errorf("gift %+v, receipts %+v; want a plain one in series F", d, all)
 	}
 }
+
+// More can go back than was paid; what it says then is for staff, and nothing stands.
+func TestMoreGoesBackThanWasPaid(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	ref := api.Give(sim.Charge{Amount: 1000_00, Donor: complete()})
+	api.Refund(ref, 600_00)
+	for _, w := range api.Webhooks() {
+		c.arrive(w.Body, false)
+		if strings.HasPrefix(w.Name, "refund.") { // the same once more, under another id
+			c.arrive([]byte(strings.ReplaceAll(string(w.Body), string(w.Ref), "rfnd_another")), false)
+		}
+		h.works()
+	}
+	d := h.onlyGift()
+	if d.State != ngo.DonationReversed || !strings.Contains(d.Reason, "₹1,200.00") || d.Receipt != "" || d.Net().Minor != 0 {
+		t.Errorf("gift %+v; want it reversed, saying by how much", d)
+	}
+	h.clean()
+}
+
+// Two equal gifts in minutes are two gifts with a receipt each; the second is marked.
+func TestLikelySlipIsStillAGift(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	noon := h.now().Truncate(24 * time.Hour)
+	for _, at := range []time.Time{noon, noon.Add(4 * time.Minute), noon.Add(time.Hour)} {
+		api.Give(sim.Charge{Donor: complete(), Created: at, Via: sim.ViaNothing})
+	}
+	c.told()
+	s := h.state()
+	slips := 0
+	for _, d := range s.donations {
+		if d.Slip != "" {
+			slips++
+		}
+	}
+	if len(s.donations) != 3 || len(s.receipts) != 3 || slips != 1 {
+		t.Errorf("%d gifts, %d receipts, %d marked; want 3, 3 and 1", len(s.donations), len(s.receipts), slips)
+	}
+}

@@ -143,7 +143,7 @@ func (c *clerk) payment(e payment.Event) error {
 	if p.State.Paid() && moved {
 		return c.newGift(saved, *p)
 	}
-	if !p.State.Paid() {
+	if !p.State.Paid() && e.Claim == nil { // what is only claimed was not seen
 		err := c.tx.AddSighting(saved.ID, ngo.Sighting{State: p.State, At: at, Text: p.Problem, Delivery: c.delivery.ID})
 		if err != nil {
 			return err
