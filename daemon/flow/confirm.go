@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/ngoctl/ngoctl/daemon/egress"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/payment"
 	"github.com/ngoctl/ngoctl/store"
@@ -100,6 +99,13 @@ func (f *Flow) unconfirmed(ctx context.Context, o *org.Org, job ngo.Job, d ngo.D
 			return quarantine(tx, job, d, event.Name, "It was not confirmed within three days. At last: "+reason)
 		})
 	}
-	delay := max(pause(job.Attempts, confirmPause), egress.RetryAfter(err))
-	return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, delay, reason) })
+	return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, patience(job, err, confirmPause), reason) })
+}
+
+// patience is the pause before a gateway is asked again; one that is asked too much is left alone for a minute at least.
+func patience(job ngo.Job, err error, most time.Duration) time.Duration {
+	if ngo.CodeOf(err) == ngo.Limited {
+		return time.Minute + pause(job.Attempts, most)
+	}
+	return pause(job.Attempts, most)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/ngoctl/ngoctl/daemon/egress"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/payment"
 	"github.com/ngoctl/ngoctl/store"
@@ -91,7 +90,7 @@ func (f *Flow) notPaidBack(ctx context.Context, o *org.Org, job ngo.Job, r ngo.R
 		if tx.Now().Sub(job.Created) > refundFor {
 			return tx.Park(job, "the gateway was asked for a week, and it is not known whether it paid back; at last: "+reason)
 		}
-		return tx.Retry(job, max(pause(job.Attempts, refundPause), egress.RetryAfter(err)), reason)
+		return tx.Retry(job, patience(job, err, refundPause), reason)
 	})
 }
 
