@@ -20,7 +20,7 @@ const (
 // DayOptions say which day it is.
 type DayOptions struct {
 	Seed  uint64    // decides ids, references and who gives; what happens is always the same
-	Start time.Time // when the first gift comes; the day is over within twelve hours of it, and that is its zero value's distance from now
+	Start time.Time // when the first gift comes; the day is over within twelve hours of it. When zero, it was over a quarter of an hour ago
 }
 
 // Day is a scripted day at both gateways: some fifty gifts by donors of three languages, webhooks that come twice and out of
@@ -124,11 +124,7 @@ func (e Expected) Gift(gateway string, payment ngo.Ref) (ExpectedGift, bool) {
 
 // NewDay opens both gateways at the beginning of a day. Close ends them.
 func NewDay(o DayOptions) (*Day, error) {
-	if o.Start.IsZero() {
-		o.Start = time.Now().Add(-12 * time.Hour)
-	}
 	d := &Day{seed: o.Seed, named: map[string]*ExpectedGift{}, refs: map[string]ngo.Ref{}}
-	d.clock.set(o.Start.UTC().Truncate(time.Second))
 	var err error
 	if d.Razorpay, err = NewRazorpayAPI(RazorpayOptions{Seed: o.Seed, Now: d.clock.now, Slow: true}); err != nil {
 		return nil, err
@@ -137,6 +133,13 @@ func NewDay(o DayOptions) (*Day, error) {
 		return nil, errors.Join(err, d.Razorpay.Close())
 	}
 	d.left = d.script()
+	if o.Start.IsZero() {
+		o.Start = time.Now().Add(-15 * time.Minute)
+		for _, m := range d.left {
+			o.Start = o.Start.Add(-m.after)
+		}
+	}
+	d.clock.set(o.Start.UTC().Truncate(time.Second))
 	return d, nil
 }
 
@@ -236,6 +239,9 @@ func (d *Day) expect(gateway, name string, ref ngo.Ref, c Charge) {
 	}
 	if c.Via == ViaQR {
 		g.Donor = ngo.Donor{}
+	}
+	if gateway == AtPayU && c.Method != "card" {
+		g.Donor.Phone = "" // it is in the list of payments only, which is read of cards, to see from where they are
 	}
 	if gateway == AtPayU && g.Purpose == "" {
 		g.Purpose = "Donation" // PayU's forms must name something

@@ -166,27 +166,27 @@ func (d *Day) twice() []moment {
 
 // questions are gifts that a person or the donor must say something about.
 func (d *Day) questions() []moment {
-	one := func(title, gateway string, change func(*Charge)) moment {
+	one := func(title, gateway, language string, change func(*Charge)) moment {
 		return moment{after: 6 * time.Minute, title: title, do: func() {
-			c := Charge{Amount: 10000_00, Method: "card", Donor: d.donor("en")}
+			c := Charge{Amount: 10000_00, Method: "card", Donor: d.donor(language)}
 			change(&c)
 			d.give(gateway, "", c)
 		}}
 	}
 	return []moment{
-		one("A card from abroad, and nobody knows whose", AtRazorpay, func(c *Charge) { c.International = true }),
-		one("A card from abroad of an Indian citizen", AtRazorpay, func(c *Charge) {
+		one("A card from abroad, and nobody knows whose", AtRazorpay, "en", func(c *Charge) { c.International = true }),
+		one("A card from abroad of an Indian citizen", AtRazorpay, "en", func(c *Charge) {
 			c.International, c.Donor.Citizenship, c.Amount = true, ngo.CitizenIndian, 7500_00
 		}),
-		one("A foreign citizen gives", AtRazorpay, func(c *Charge) {
+		one("A foreign citizen gives", AtRazorpay, "en", func(c *Charge) {
 			c.International, c.Donor.Citizenship, c.Amount = true, ngo.CitizenForeign, 25000_00
 		}),
-		one("A gift in dollars", AtRazorpay, func(c *Charge) { c.International, c.Currency, c.Amount = true, "USD", 50_00 }),
-		one("A gift without a PAN", AtRazorpay, func(c *Charge) { c.Donor.PAN, c.Method = "", "upi" }),
-		one("A gift by a form that asked nothing", AtRazorpay, func(c *Charge) {
+		one("A gift in dollars", AtRazorpay, "en", func(c *Charge) { c.International, c.Currency, c.Amount = true, "USD", 50_00 }),
+		one("A gift without a PAN", AtRazorpay, "ta", func(c *Charge) { c.Donor.PAN, c.Method = "", "upi" }),
+		one("A gift by a form that asked nothing", AtRazorpay, "en", func(c *Charge) {
 			c.Notes, c.Method, c.Donor = "[]", "upi", ngo.Donor{EMail: c.Donor.EMail, Phone: c.Donor.Phone}
 		}),
-		one("A gift without an address, at PayU", AtPayU, func(c *Charge) { c.Donor.Address, c.Method = "", "upi" }),
+		one("A gift without an address, at PayU", AtPayU, "hi", func(c *Charge) { c.Donor.Address, c.Method = "", "upi" }),
 	}
 }
 
@@ -298,8 +298,10 @@ func (d *Day) outage() []moment {
 			gateway = AtPayU
 		}
 		out = append(out, moment{after: 8 * time.Minute, title: "A gift that nobody is told of", do: func() {
-			d.give(gateway, "", Charge{Amount: amount, Donor: d.donor([]string{"ta", "hi", "en"}[i%3]), Purpose: "Flood relief"})
-			d.gifts[len(d.gifts)-1].Recovered = true
+			donor := d.donor([]string{"ta", "hi", "en"}[i%3])
+			d.give(gateway, "", Charge{Amount: amount, Donor: donor, Purpose: "Flood relief"})
+			g := d.gifts[len(d.gifts)-1]
+			g.Recovered, g.Donor = true, donor // the list of payments tells the phone
 		}})
 	}
 	return append(out,
