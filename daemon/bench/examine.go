@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
@@ -21,17 +23,17 @@ type Case struct {
 // Finding is what Examine saw. Nothing is wrong when there are no Findings.
 type Finding struct {
 	Gifts    int      `json:"gifts"`
-	Receipts int      `json:"receipts"`
+	Receipts int      `json:"receipts"` // void and replaced ones included
 	Mails    int      `json:"mails"`
 	Repeated int      `json:"mails_repeated"` // under the same Message-ID, as after a crash in mid-send
 	Findings []string `json:"findings"`       // at most fifty
 }
 
 // Examine asks of a daemon that has no work left what an auditor would: that nothing acknowledged is missing and nothing
-// happened twice, that the receipts' numbers have no gap and each paper opens, that no receipt went out under two
-// Message-IDs, and that the trail is whole. It fails only when it cannot ask.
+// happened twice, that the receipts' numbers have no gap and each paper opens, that donors got each mail once and no other,
+// and that the trail is whole. It fails only when it cannot ask.
 func Examine(ctx context.Context, c Case) (Finding, error) {
-	a := auditor{Case: c, gifts: map[ngo.Ref]ngo.DonationID{}}
+	a := auditor{Case: c, gifts: map[ngo.Ref]ngo.DonationID{}, sent: map[string]bool{}}
 	for _, look := range []func(context.Context) error{a.lookAtGifts, a.lookAtReceipts, a.lookAtTrail} {
 		if err := look(ctx); err != nil {
 			return Finding{}, err
@@ -42,15 +44,15 @@ func Examine(ctx context.Context, c Case) (Finding, error) {
 	return a.seen, nil
 }
 
-// Left tells how many jobs are still to be done now. A reminder to a donor, which is due in days, is not among them; a question
-// that is due in seconds is.
-func Left(ctx context.Context, c *api.Client, org string) (int64, error) {
+// Left tells how many jobs are still to be done. A question to a donor is among them if it is due within that time: the first
+// one is due in seconds, reminders in days.
+func Left(ctx context.Context, c *api.Client, org string, within time.Duration) (int64, error) {
 	s, err := c.Summary(ctx, org)
 	if err != nil || s.JobsReady == 0 {
 		return 0, err
 	}
 	left := s.JobsReady
-	soon := time.Now().Add(time.Hour)
+	soon := time.Now().Add(within)
 	for j, err := range every(func(after string) (api.Page[ngo.Job], error) {
 		return c.Jobs(ctx, org, api.JobQuery{ListQuery: api.ListQuery{Limit: api.MaxLimit, After: after}, Kind: ngo.JobAsk, State: ngo.JobReady})
 	}) {
@@ -67,10 +69,10 @@ func Left(ctx context.Context, c *api.Client, org string) (int64, error) {
 // auditor collects findings.
 type auditor struct {
 	Case
-	gifts     map[ngo.Ref]ngo.DonationID
-	standing  int // receipts that are valid
-	addressed int // mails that must have gone out
-	seen      Finding
+	gifts    map[ngo.Ref]ngo.DonationID
+	standing int             // receipts that are valid
+	sent     map[string]bool // ids of messages that the daemon says it sent
+	seen     Finding
 }
 
 func (a *auditor) find(format string, args ...any) {
@@ -108,15 +110,8 @@ func (a *auditor) lookAtGifts(ctx context.Context) error {
 		if e, ok := expected[ref]; ok && e.Amount != d.Amount {
 			a.find("gift %s is %v, but the payment was %v", d.ID, d.Amount, e.Amount)
 		}
-		if d.Receipt != "" && d.Donor.EMail != "" {
-			a.addressed++
-		}
-		if d.Asked != nil {
-			a.addressed += 1 + d.Reminded
-		}
-		if d.State == ngo.DonationReceived && d.Receipt == "" {
-			a.find("gift %s was received but has no receipt", d.ID)
-		}
+		a.lookAtPaper(full)
+		a.lookAtMessages(full)
 	}
 	for ref := range expected {
 		if _, ok := a.gifts[ref]; !ok {
@@ -126,7 +121,77 @@ func (a *auditor) lookAtGifts(ctx context.Context) error {
 	return nil
 }
 
-// lookAtReceipts checks that no gift has two, that the numbers run without a gap, and that each paper opens.
+// lookAtPaper checks that a gift has the receipt that it should have: one of what is left of it, or none.
+func (a *auditor) lookAtPaper(d api.Donation) {
+	switch {
+	case d.State == ngo.DonationReceived && d.Receipt == nil:
+		a.find("gift %s was received but has no receipt", d.ID)
+	case d.State == ngo.DonationReceived && d.Receipt.Amount != d.Net():
+		a.find("gift %s is worth %v, but receipt %s says %v", d.ID, d.Net(), d.Receipt.Number, d.Receipt.Amount)
+	case d.State == ngo.DonationReversed && d.Receipt != nil:
+		a.find("gift %s went back, but receipt %s stands", d.ID, d.Receipt.Number)
+	}
+}
+
+// letter is what a donor should get once.
+type letter struct {
+	kind    ngo.MessageKind
+	receipt ngo.ReceiptID
+}
+
+// lookAtMessages checks that the donor of a gift got the mails that belong to it, each once: every receipt, the word that one is
+// void, and the question about what is missing.
+func (a *auditor) lookAtMessages(d api.Donation) {
+	sent := map[letter]int{}
+	for _, m := range d.Messages {
+		if m.State == ngo.MessageFailed && !ended(d, m.Receipt) {
+			a.find("gift %s: a mail of kind %s failed: %s", d.ID, m.Kind, m.Reason)
+		}
+		if m.State != ngo.MessageSent {
+			continue
+		}
+		a.sent[string(m.ID)] = true
+		if m.Kind != ngo.MessageReminder {
+			sent[letter{m.Kind, m.Receipt}]++
+		}
+	}
+	for l, n := range sent {
+		if n > 1 {
+			a.find("gift %s: the donor got %d mails of kind %s", d.ID, n, l.kind)
+		}
+	}
+	for _, l := range due(d) {
+		if sent[l] == 0 {
+			a.find("gift %s: the donor got no mail of kind %s", d.ID, l.kind)
+		}
+	}
+}
+
+// ended tells whether a receipt is one that no longer stands: mail that would have carried it does not go out any more.
+func ended(d api.Donation, id ngo.ReceiptID) bool {
+	return slices.ContainsFunc(d.Receipts, func(r ngo.Receipt) bool { return r.ID == id && r.State != ngo.ReceiptIssued })
+}
+
+// due gives what the donor of a gift must have got.
+func due(d api.Donation) (out []letter) {
+	if d.Donor.EMail == "" {
+		return nil
+	}
+	if d.State == ngo.DonationWaiting {
+		out = append(out, letter{kind: ngo.MessageAsk})
+	}
+	for _, r := range d.Receipts {
+		switch r.State {
+		case ngo.ReceiptIssued:
+			out = append(out, letter{ngo.MessageReceipt, r.ID})
+		case ngo.ReceiptVoid:
+			out = append(out, letter{ngo.MessageCancellation, r.ID})
+		}
+	}
+	return out
+}
+
+// lookAtReceipts checks that no gift has two that stand, that the numbers run without a gap, and that each paper opens.
 func (a *auditor) lookAtReceipts(ctx context.Context) error {
 	seen, last, series := map[ngo.DonationID]string{}, map[string]int64{}, map[string]map[int64]bool{}
 	for r, err := range every(func(after string) (api.Page[ngo.Receipt], error) {
@@ -148,6 +213,9 @@ func (a *auditor) lookAtReceipts(ctx context.Context) error {
 		}
 		series[r.Series][r.Serial] = true
 		last[r.Series] = max(last[r.Series], r.Serial)
+		if r.Document == "" && r.State != ngo.ReceiptIssued {
+			continue // it ended before it was drawn
+		}
 		if r.Document == "" {
 			a.find("receipt %s has no document", r.Number)
 			continue
@@ -181,23 +249,29 @@ func (a *auditor) lookAtTrail(ctx context.Context) error {
 	if s.JobsParked > 0 {
 		a.find("%d jobs are parked", s.JobsParked)
 	}
+	if s.Quarantined > 0 {
+		a.find("%d deliveries are quarantined", s.Quarantined)
+	}
 	if s.ReceiptsIssued != int64(a.standing) {
 		a.find("the summary counts %d receipts, but there are %d", s.ReceiptsIssued, a.standing)
 	}
 	return nil
 }
 
-// lookAtMail checks that each receipt whose donor has an address, and each question to a donor, went out under one Message-ID,
-// and nothing else did. A repeat under the same one, which mail programs fold into one, is what the promise allows after a crash
-// in mid-send.
+// lookAtMail checks that what the daemon says it sent is what came, each under one Message-ID, and nothing else. A repeat under
+// the same one, which mail programs fold into one, is what the promise allows after a crash in mid-send.
 func (a *auditor) lookAtMail() {
-	counts := a.Mail.Counts()
-	for _, n := range counts {
+	for id, n := range a.Mail.Counts() {
 		a.seen.Mails += n
 		a.seen.Repeated += n - 1
+		message, _, _ := strings.Cut(id, "@")
+		if !a.sent[message] {
+			a.find("mail %s went out, and nothing says that it did", id)
+		}
+		delete(a.sent, message)
 	}
-	if len(counts) != a.addressed {
-		a.find("%d receipts and questions have an address to go to, but %d different mails went out", a.addressed, len(counts))
+	for id := range a.sent {
+		a.find("message %s is said to be sent, but did not arrive", id)
 	}
 }
 

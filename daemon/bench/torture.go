@@ -140,7 +140,7 @@ func (t *torture) check(ctx context.Context, post *sim.SMTP) ([]string, error) {
 func (t *torture) drained(ctx context.Context, c *api.Client) error {
 	deadline := time.Now().Add(10 * time.Minute)
 	for time.Now().Before(deadline) {
-		left, err := Left(ctx, c, t.orgs[0])
+		left, err := Left(ctx, c, t.orgs[0], time.Hour)
 		if err != nil || left == 0 {
 			return err
 		}
