@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"iter"
+	"math/rand/v2"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -18,7 +16,6 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon"
 	"github.com/ngoctl/ngoctl/daemon/api"
-	"github.com/ngoctl/ngoctl/daemon/bench"
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/daemon/sim"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -29,12 +26,14 @@ func demoCommand(t terminal) *cli.Command {
 	return &cli.Command{
 		Name: "demo", Category: categorySystem, Usage: "a day of gifts on a throw-away folder, in the desk", Action: invoke(t, demo),
 		UsageText: "ngoctl demo\nngoctl demo --headless --json",
-		Description: "A daemon of its own, a simulated gateway that sends real signed webhooks out of order and twice, and a mail\n" +
-			"server that keeps what it gets. Nothing leaves this machine, and the folder is deleted at the end.\n" +
-			"With --headless it plays fast, then checks that nothing was lost, doubled or skipped, and ends with code 8 if it was.",
+		Description: "A daemon of its own, doubles of Razorpay and PayU that send real signed webhooks and can be asked, and a mail\n" +
+			"server that keeps what it gets. In a few minutes a whole day happens: gifts by every road, webhooks out of order and\n" +
+			"twice, a payment that failed and then did not, refunds, disputes, donors who must be asked, and hours in which no\n" +
+			"webhook comes, made good by asking. Nothing leaves this machine, and the folder is deleted at the end.\n" +
+			"With --headless it plays fast, then holds the ledger against what happened, and ends with code 8 if they differ.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "headless", Usage: "without the desk: play fast, check, tell"},
-			&cli.IntFlag{Name: "gifts", Usage: "`N` gifts", Value: 200},
+			&cli.IntFlag{Name: "gifts", Usage: "`N` more ordinary gifts after the day"},
 		},
 	}
 }
@@ -42,14 +41,12 @@ func demoCommand(t terminal) *cli.Command {
 // demoOrg is the organisation of the demo.
 const demoOrg = "sevai"
 
-// restBetween is the time between two gifts in the desk: slow enough to watch, quick enough not to be bored.
-const restBetween = 1500 * time.Millisecond
-
 // A stage is everything a demo runs on.
 type stage struct {
 	dir    string // all of it is deleted at the end
 	addr   string
-	secret string
+	day    *sim.Day
+	hooks  map[string]string // where each gateway sends its webhooks
 	post   *sim.SMTP
 	client *api.Client
 }
@@ -63,7 +60,7 @@ func demo(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return fmt.Errorf("set the stage: %w", err)
 	}
-	defer func() { s.post.Close(); err = errors.Join(err, os.RemoveAll(s.dir)) }()
+	defer func() { err = errors.Join(err, s.strike()) }()
 	ctx, stop := context.WithCancel(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.runDaemon(ctx) })
@@ -80,20 +77,37 @@ func demo(ctx context.Context, c *call) (err error) {
 	return g.Wait()
 }
 
-// setStage makes the folder and an organisation whose gifts get receipts by mail.
+// setStage makes the folder, the gateways, and an organisation whose gifts get receipts by mail.
 func setStage(ctx context.Context) (s *stage, err error) {
-	s = &stage{secret: rand.Text()}
-	if s.dir, err = os.MkdirTemp("", "ngoctl-demo-"); err != nil {
-		return nil, err
-	}
-	if s.post, err = sim.NewSMTP(sim.SMTPOptions{}); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(s.dir))
-	}
-	if err := s.furnish(ctx); err != nil {
-		s.post.Close()
-		return nil, errors.Join(err, os.RemoveAll(s.dir))
+	s = &stage{hooks: map[string]string{}}
+	if err := s.build(ctx); err != nil {
+		return nil, errors.Join(err, s.strike())
 	}
 	return s, nil
+}
+
+func (s *stage) build(ctx context.Context) (err error) {
+	if s.dir, err = os.MkdirTemp("", "ngoctl-demo-"); err != nil {
+		return err
+	}
+	if s.post, err = sim.NewSMTP(sim.SMTPOptions{}); err != nil {
+		return err
+	}
+	if s.day, err = sim.NewDay(sim.DayOptions{Seed: rand.Uint64()}); err != nil {
+		return err
+	}
+	return s.furnish(ctx)
+}
+
+// strike takes down what stands of the stage.
+func (s *stage) strike() (err error) {
+	if s.day != nil {
+		err = s.day.Close()
+	}
+	if s.post != nil {
+		s.post.Close()
+	}
+	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
 func (s *stage) data() string { return filepath.Join(s.dir, "data") }
@@ -122,9 +136,20 @@ func (s *stage) furnish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, gateway := client.AddGateway(ctx, demoOrg, api.AddAccount{Driver: "razorpay", Values: setting.Values{"webhook-secret": s.secret}})
-	_, mail := client.AddChannel(ctx, demoOrg, api.AddAccount{Driver: "email", Values: setting.Values{"smtp": s.post.Addr(), "from": "receipts@sevai.example"}})
-	return errors.Join(gateway, mail, done())
+	return errors.Join(s.connect(ctx, client), done())
+}
+
+// connect gives the organisation its gateways, by the names under which the day knows them, and mail.
+func (s *stage) connect(ctx context.Context, client *api.Client) error {
+	for gateway, values := range map[string]setting.Values{sim.AtRazorpay: s.day.Razorpay.Values(), sim.AtPayU: s.day.PayU.Values()} {
+		if _, err := client.AddGateway(ctx, demoOrg, api.AddAccount{Driver: gateway, Values: values}); err != nil {
+			return err
+		}
+		s.hooks[gateway] = "http://" + s.addr + "/hooks/" + demoOrg + "/" + gateway
+	}
+	mail := setting.Values{"smtp": s.post.Addr(), "from": "receipts@sevai.example"}
+	_, err := client.AddChannel(ctx, demoOrg, api.AddAccount{Driver: "email", Values: mail})
+	return err
 }
 
 func (s *stage) runDaemon(ctx context.Context) error {
@@ -145,11 +170,19 @@ func (s *stage) ready(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	tick := time.NewTicker(20 * time.Millisecond)
+	return eventually(ctx, 20*time.Millisecond, func() (bool, error) {
+		st, err := s.client.Status(ctx)
+		return err == nil && st.Ready, nil // it is not there yet
+	})
+}
+
+// eventually asks again and again whether something is so, and returns when it is.
+func eventually(ctx context.Context, each time.Duration, so func() (bool, error)) error {
+	tick := time.NewTicker(each)
 	defer tick.Stop()
 	for {
-		if st, err := s.client.Status(ctx); err == nil && st.Ready {
-			return nil
+		if ok, err := so(); ok || err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -159,19 +192,13 @@ func (s *stage) ready(ctx context.Context) (err error) {
 	}
 }
 
-// deliver sends gifts as a gateway does at its worst: out of order, some twice and under other ids, each until it is taken.
-func (s *stage) deliver(ctx context.Context, events iter.Seq[sim.Event], o sim.DeliverOptions) (sim.Report, error) {
-	o.Repeat, o.NewIDs = 0.1, true
-	return sim.Deliver(ctx, http.DefaultClient, "http://"+s.addr+"/hooks/"+demoOrg+"/razorpay", events, o)
-}
-
-// playInDesk sends a gift now and then while somebody looks on.
+// playInDesk lets a moment of the day happen now and then while somebody looks on.
 func (s *stage) playInDesk(ctx context.Context, c *call) error {
-	feed, stop := context.WithCancel(ctx)
+	show, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		// It ends with feed, and what it reports is seen in the desk.
-		_, _ = s.deliver(feed, paced(feed, s.gateway(time.Now(), restBetween).Events(0, c.flags.Int("gifts"))), sim.DeliverOptions{Window: 2})
+		// It ends with show, and what goes wrong is seen in the desk.
+		_ = s.playSlowly(show, c.flags.Int("gifts"))
 	})
 	err := tui.Run(ctx, tui.Options{Client: s.client, Org: demoOrg, In: c.term.in, Out: c.term.out, NoColor: !c.color})
 	stop()
@@ -183,89 +210,20 @@ func (s *stage) playInDesk(ctx context.Context, c *call) error {
 	return err
 }
 
-// gateway makes payments that begin at start.
-func (s *stage) gateway(start time.Time, every time.Duration) *sim.Razorpay {
-	g := sim.NewRazorpay(uint64(start.UnixNano()), s.secret)
-	g.Start, g.Every = start, every
-	return g
-}
-
-func paced(ctx context.Context, events iter.Seq[sim.Event]) iter.Seq[sim.Event] {
-	return func(yield func(sim.Event) bool) {
-		tick := time.NewTicker(restBetween)
-		defer tick.Stop()
-		for e := range events {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if !yield(e) {
-				return
-			}
-		}
-	}
-}
-
 // played is what a headless demo tells.
 type played struct {
-	OK           bool `json:"ok"`
-	Sent         int  `json:"sent"`
-	Acknowledged int  `json:"acknowledged"`
-	Requests     int  `json:"requests"`
-	bench.Finding
-	Seconds float64 `json:"seconds"`
-}
-
-// playFast sends everything at once, waits until all work is done, and asks what an auditor would.
-func (s *stage) playFast(ctx context.Context, c *call) error {
-	begun, told := time.Now(), c.progress()
-	told.say("sending gifts")
-	var acked []sim.Event
-	for e := range s.gateway(begun.Add(-time.Hour), time.Second).Events(0, c.flags.Int("gifts")) {
-		acked = append(acked, e)
-	}
-	report, err := s.deliver(ctx, func(yield func(sim.Event) bool) {
-		for _, e := range acked {
-			if !yield(e) {
-				return
-			}
-		}
-	}, sim.DeliverOptions{Workers: 8, Window: 8})
-	if err != nil {
-		return err
-	}
-	if err := s.drained(ctx, told); err != nil {
-		return err
-	}
-	found, err := bench.Examine(ctx, bench.Case{Client: s.client, Org: demoOrg, Acked: acked, Mail: s.post})
-	told.end()
-	if err != nil {
-		return err
-	}
-	found.Findings = append([]string{}, found.Findings...) // a list, also when it is empty
-	return c.played(played{
-		OK: len(found.Findings) == 0, Sent: report.Events, Acknowledged: report.Acknowledged, Requests: report.Tries,
-		Finding: found, Seconds: time.Since(begun).Round(time.Millisecond).Seconds(),
-	})
-}
-
-// drained waits until no work is left but reminders that are due in days.
-func (s *stage) drained(ctx context.Context, told *progress) error {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		left, err := bench.Left(ctx, s.client, demoOrg)
-		if err != nil || left == 0 {
-			return err
-		}
-		told.say(fmt.Sprintf("%d jobs left", left))
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
+	OK           bool     `json:"ok"`
+	Moments      int      `json:"moments"`
+	Sent         int      `json:"sent"`         // webhooks, no two the same
+	Acknowledged int      `json:"acknowledged"` // of them
+	Requests     int64    `json:"requests"`     // it took to bring them, repeats included
+	Found        int64    `json:"found"`        // by asking, of what no webhook told
+	Gifts        int      `json:"gifts"`
+	Receipts     int      `json:"receipts"`
+	Mails        int      `json:"mails"`
+	Repeated     int      `json:"mails_repeated"`
+	Findings     []string `json:"findings"`
+	Seconds      float64  `json:"seconds"`
 }
 
 func (c *call) played(p played) error {
@@ -273,13 +231,13 @@ func (c *call) played(p played) error {
 	for _, f := range p.Findings {
 		list.rows = append(list.rows, []any{f})
 	}
-	title := "Nothing was lost, doubled or skipped"
+	title := "The ledger says what happened: nothing was lost, doubled or skipped"
 	if !p.OK {
-		title = "Something is wrong"
+		title = "The ledger does not say what happened"
 	}
 	err := c.record(p, record{title: title, sections: []section{list}, fields: []field{
-		{"ok", p.OK}, {"sent", p.Sent}, {"acknowledged", p.Acknowledged}, {"requests", p.Requests}, {"gifts", p.Gifts},
-		{"receipts", p.Receipts}, {"mails", p.Mails}, {"seconds", fmt.Sprintf("%.1f", p.Seconds)},
+		{"ok", p.OK}, {"moments", p.Moments}, {"sent", p.Sent}, {"acknowledged", p.Acknowledged}, {"requests", p.Requests},
+		{"found", p.Found}, {"gifts", p.Gifts}, {"receipts", p.Receipts}, {"mails", p.Mails}, {"seconds", fmt.Sprintf("%.1f", p.Seconds)},
 	}})
 	if err == nil && !p.OK {
 		err = outcome(exitFindings)
