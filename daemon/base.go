@@ -33,6 +33,8 @@ type base struct {
 	pull  *pull.Puller
 	fonts *typeset.Library
 	laws  receipt.Laws
+
+	lawFaults []error // of the files in DATA/law that cannot be used
 }
 
 // openBase opens a folder once its lock is free, for which it waits that long. Nothing in it is slow, however much the
@@ -54,7 +56,7 @@ func openBase(ctx context.Context, o Options, wait time.Duration) (b *base, err 
 	if err != nil {
 		return b, err
 	}
-	if b.laws, err = receipt.LoadLaws(os.DirFS(filepath.Join(o.Dir, "law"))); err != nil {
+	if b.laws, b.lawFaults, err = receipt.LoadLaws(os.DirFS(filepath.Join(o.Dir, "law"))); err != nil {
 		return b, err
 	}
 	if b.store, err = store.Open(ctx, store.Options{Dir: o.Dir, Engine: sqlite.Open, Keys: keys, Now: o.Now}); err != nil {
@@ -101,7 +103,7 @@ func (b *base) serverOptions(probe func() time.Time) apiserver.Options {
 		},
 		Source:  func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
 		CatchUp: b.catchUp, Try: b.try, Asking: b.pull.Asking,
-		Version: b.o.Version, BaseURL: b.o.Config.PublicURL(), Log: b.o.Log, Now: b.o.Now,
+		Version: b.o.Version, BaseURL: b.o.Config.PublicURL(), DonorURL: b.o.Config.donorURL(), Log: b.o.Log, Now: b.o.Now,
 	}
 }
 

@@ -56,8 +56,10 @@ type Options struct {
 	Probe   func() time.Time // when the last probe row was committed; nil: never
 	Version string           // of the program
 	BaseURL string           // https://HOST[:PORT] under which providers reach the daemon
-	Log     *slog.Logger     // discards when nil
-	Now     func() time.Time // time.Now when nil
+	// DonorURL is where donors find the pages of the appliance, for the address printed on receipts; empty when there is none.
+	DonorURL string
+	Log      *slog.Logger     // discards when nil
+	Now      func() time.Time // time.Now when nil
 }
 
 // Server is the handler of everything under api.Prefix.

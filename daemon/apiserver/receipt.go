@@ -61,13 +61,13 @@ func (s *Server) paper(ctx context.Context, in IDPath) (p paper, o *org.Org, err
 		return p, nil, err
 	}
 	err = o.Store.Read(ctx, func(rx *store.Rx) (err error) {
-		p, err = readPaper(rx, in.ID, z)
+		p, err = readPaper(rx, in.ID, o.Info().Slug, s.o.DonorURL, z)
 		return err
 	})
 	return p, o, err
 }
 
-func readPaper(rx *store.Rx, idOrNumber string, z *time.Location) (p paper, err error) {
+func readPaper(rx *store.Rx, idOrNumber, slug, base string, z *time.Location) (p paper, err error) {
 	if p.row, err = findReceipt(rx, idOrNumber); err != nil {
 		return p, err
 	}
@@ -79,7 +79,7 @@ func readPaper(rx *store.Rx, idOrNumber string, z *time.Location) (p paper, err 
 	if err != nil {
 		return p, err
 	}
-	p.facts = facts.For(p.row, z)
+	p.facts = facts.For(p.row, z, slug, base)
 	if p.row.Document != "" {
 		b, err := rx.Blob(p.row.Document)
 		if err != nil {
@@ -123,7 +123,7 @@ func (s *Server) receiptPDF(ctx context.Context, in *IDPath) (*pdfOut, error) {
 
 func (s *Server) document(ctx context.Context, o *org.Org, p paper) ([]byte, error) {
 	if p.document == nil {
-		return receipt.PDF(s.o.Fonts, p.facts)
+		return receipt.PDF(s.o.Fonts, p.facts, receipt.Paper{})
 	}
 	shelf, err := s.o.Blobs.Of(o.Info())
 	if err != nil {

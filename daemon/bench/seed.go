@@ -28,7 +28,7 @@ func (f *field) seed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	laws, err := receipt.LoadLaws(nil)
+	laws, _, err := receipt.LoadLaws(nil)
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}

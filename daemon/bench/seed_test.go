@@ -14,7 +14,7 @@ import (
 // What is kept of a made-up receipt can be read and drawn as any other, with the words of the law or without.
 func TestMadeUpReceiptsCanBeDrawn(t *testing.T) {
 	t.Parallel()
-	laws, err := receipt.LoadLaws(nil)
+	laws, _, err := receipt.LoadLaws(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func drawn(t *testing.T, r *store.Rx, one ngo.Receipt, tax bool) {
 		gift.State != ngo.DonationReceived || (len(f.Reasons) == 0) != tax {
 		t.Errorf("receipt %+v of %+v prints %+v", one, gift, f)
 	}
-	if _, err := receipt.PDF(typeset.New(), f); err != nil {
+	if _, err := receipt.PDF(typeset.New(), f, receipt.Paper{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -62,7 +62,7 @@ func newHouse(t testing.TB, change ...func(*flow.Options)) *house {
 	t.Cleanup(book.Close)
 	blobs := blob.NewShelves(dir, storetest.Keys())
 	t.Cleanup(func() { must(t, blobs.Close()) })
-	laws, err := receipt.LoadLaws(nil)
+	laws, _, err := receipt.LoadLaws(nil)
 	must(t, err)
 	o := flow.Options{Feed: h.store.Feed(), Book: book, Blobs: blobs, Laws: laws, Fonts: typeset.New(), BaseURL: "https://ngo.example", Now: h.now}
 	for _, c := range change {

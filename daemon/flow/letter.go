@@ -142,7 +142,7 @@ func (f *Flow) composeReceipt(ctx context.Context, o *org.Org, l letter) (channe
 	if err != nil {
 		return channel.Message{}, err
 	}
-	facts = facts.For(l.receipt, o.Zone())
+	facts = facts.For(l.receipt, o.Zone(), o.Info().Slug, f.baseURL)
 	subject, text := receipt.Mail(facts)
 	// No display name: the donor chose it, and a name can be an advertisement.
 	return channel.Message{

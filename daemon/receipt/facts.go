@@ -88,10 +88,15 @@ func (f Facts) JSON() ([]byte, error) {
 }
 
 // For completes the facts with what issuing gave: the number, the moment, and the code, which is the part of the receipt's
-// id that cannot be guessed.
-func (f Facts) For(r ngo.Receipt, zone *time.Location) Facts {
+// id that cannot be guessed. With base, the address at which donors find the appliance's pages, it says where the code can
+// be checked; org is the organisation's slug.
+func (f Facts) For(r ngo.Receipt, zone *time.Location, org, base string) Facts {
 	f.Number, f.Issued = r.Number, r.Issued.In(zone)
 	_, f.Code, _ = strings.Cut(string(r.ID), "_")
+	f.VerifyURL = ""
+	if base != "" {
+		f.VerifyURL = strings.TrimSuffix(base, "/") + "/r/" + org + "." + f.Code
+	}
 	return f
 }
 

@@ -45,20 +45,21 @@ type Law struct {
 type Laws []Law
 
 // LoadLaws gives the laws that are built in. Files in override (nil for none) named like a built-in one replace it, others
-// add to them. It fails with Invalid, naming the file and every fault in it.
-func LoadLaws(override fs.FS) (Laws, error) {
+// add to them. One that cannot be used is left out and named, with its line, among the problems; what is built in then stays
+// in force. The error is about what is built in.
+func LoadLaws(override fs.FS) (laws Laws, problems []error, err error) {
 	own, err := fs.Sub(builtIn, "law")
 	if err != nil {
-		return nil, fmt.Errorf("open built-in laws: %w", err)
+		return nil, nil, fmt.Errorf("open built-in laws: %w", err)
 	}
 	files := map[string]Law{}
 	for _, from := range []fs.FS{own, override} {
 		if err := readLaws(from, files); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	laws := Laws(slices.SortedFunc(maps.Values(files), func(a, b Law) int { return cmp.Compare(a.From, b.From) }))
-	return laws, laws.check()
+	laws = Laws(slices.SortedFunc(maps.Values(files), func(a, b Law) int { return cmp.Compare(a.From, b.From) }))
+	return laws, nil, laws.check()
 }
 
 func readLaws(from fs.FS, into map[string]Law) error {

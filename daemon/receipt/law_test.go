@@ -25,7 +25,7 @@ certificate_text = "certificate"
 
 func TestLawsByDay(t *testing.T) {
 	t.Parallel()
-	laws, err := receipt.LoadLaws(nil)
+	laws, _, err := receipt.LoadLaws(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestLawsByDay(t *testing.T) {
 func TestFolderOverridesLaws(t *testing.T) {
 	t.Parallel()
 	ended := strings.NewReplacer(`"it-2030"`, `"it-2025-amended"`, `"2030-04-01"`, `"2026-04-01"`, `until = ""`, `until = "2030-03-31"`).Replace(validLaw)
-	laws, err := receipt.LoadLaws(fstest.MapFS{
+	laws, _, err := receipt.LoadLaws(fstest.MapFS{
 		"2025.toml": {Data: []byte(ended)}, "2030.toml": {Data: []byte(validLaw)}, "notes.txt": {Data: []byte("not a law")},
 	})
 	if err != nil {
@@ -74,7 +74,7 @@ func TestBadLawsAreRefusedWithEveryFault(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := receipt.LoadLaws(fstest.MapFS{tt.file: {Data: []byte(tt.text)}})
+			_, _, err := receipt.LoadLaws(fstest.MapFS{tt.file: {Data: []byte(tt.text)}})
 			if ngo.CodeOf(err) != ngo.Invalid {
 				t.Fatalf("LoadLaws = %v; want invalid", err)
 			}

@@ -2,14 +2,34 @@ package receipt
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/ngoctl/ngoctl/daemon/typeset"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
+// Mark says on a paper what it is, where it is not the original of a receipt that stands.
+type Mark string
+
+// The marks.
+const (
+	Original  Mark = ""
+	Duplicate Mark = "DUPLICATE"
+	Void      Mark = "VOID"
+	Replaced  Mark = "REPLACED"
+	Specimen  Mark = "SAMPLE"
+)
+
+// Paper is what one print of a receipt has besides its facts.
+type Paper struct {
+	Logo, Signature []byte // of the organisation, PNG or JPEG as Picture gives them; nil for none
+	Mark            Mark
+	Printed         time.Time // shown on a marked paper, as a day in its own zone
+}
+
 // PDF draws a receipt. It is safe for concurrent use with one Library. It fails only when the code is too long to be drawn.
-func PDF(lib *typeset.Library, f Facts) ([]byte, error) {
+func PDF(lib *typeset.Library, f Facts, _ Paper) ([]byte, error) {
 	doc := lib.Document(typeset.Info{
 		Title: "Receipt " + f.Number, Author: f.Org.Name, Created: f.Issued,
 		Subject: "Receipt for a gift of " + f.Amount.Format() + " on " + ngo.FormatDate(f.Day, "en"),

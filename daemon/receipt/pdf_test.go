@@ -119,7 +119,7 @@ func TestTextOfAReceiptInsteadOfAnother(t *testing.T) {
 	t.Parallel()
 	f := issued(t, gift())
 	f = f.Instead("SEVAI/2026-27/D/000099", ngo.Paise(1_00_000_50)).For(ngo.Receipt{
-		ID: "rcp_01kexamp1ec0de00000000abcd", Number: "SEVAI/2026-27/D/000123", Issued: f.Issued}, ist)
+		ID: "rcp_01kexamp1ec0de00000000abcd", Number: "SEVAI/2026-27/D/000123", Issued: f.Issued}, ist, "sevai", "")
 	cmd := exec.Command(tool(t, "pdftotext"), "-layout", "-", "-")
 	cmd.Stdin = bytes.NewReader(pdf(t, typeset.New(), f))
 	out, err := cmd.Output()
@@ -154,14 +154,14 @@ func TestVerifyURLThatIsTooLong(t *testing.T) {
 		t.Error("the QR code makes the file too large")
 	}
 	f.VerifyURL = strings.Repeat("x", 5000)
-	if _, err := receipt.PDF(typeset.New(), f); err == nil {
+	if _, err := receipt.PDF(typeset.New(), f, receipt.Paper{}); err == nil {
 		t.Error("a QR code of 5000 signs was drawn")
 	}
 }
 
 func pdf(t testing.TB, lib *typeset.Library, f receipt.Facts) []byte {
 	t.Helper()
-	out, err := receipt.PDF(lib, f)
+	out, err := receipt.PDF(lib, f, receipt.Paper{})
 	if err != nil {
 		t.Fatal(err)
 	}

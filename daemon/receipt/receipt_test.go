@@ -36,14 +36,14 @@ func gift() receipt.Gift {
 
 func issued(t testing.TB, g receipt.Gift) receipt.Facts {
 	t.Helper()
-	laws, err := receipt.LoadLaws(nil)
+	laws, _, err := receipt.LoadLaws(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return receipt.Decide(laws.On(g.Donation.Given), g).For(ngo.Receipt{
 		ID: "rcp_01kexamp1ec0de00000000abcd", Number: receipt.Series("SEVAI", g.Donation.Given, g.Donation.Pot) + "/000123",
 		Issued: time.Date(2026, 4, 5, 20, 0, 0, 0, time.UTC),
-	}, ist)
+	}, ist, "sevai", "")
 }
 
 func TestSeriesFollowsTheFinancialYearOfTheGift(t *testing.T) {
@@ -57,7 +57,7 @@ func TestSeriesFollowsTheFinancialYearOfTheGift(t *testing.T) {
 		{lastSecond, "SVT/2025-26/D", "it-1961"},
 		{lastSecond.Add(time.Second), "SVT/2026-27/D", "it-2025"},
 	} {
-		laws, err := receipt.LoadLaws(nil)
+		laws, _, err := receipt.LoadLaws(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
