@@ -37,7 +37,10 @@ type Message struct {
 	FromName    string // the organisation, unless the account names another
 	Subject     string
 	Text        string // plain text, UTF-8
+	HTML        string // the same as a page, for who would rather read that; empty for none. It loads nothing from elsewhere
 	Attachments []Attachment
+	// Unsubscribe is where, without more ado, the recipient ends what this message is one of. Empty on what is no reminder.
+	Unsubscribe string
 }
 
 // Attachment is a file that goes with a message.

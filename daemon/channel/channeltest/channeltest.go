@@ -75,6 +75,7 @@ func (s Suite) open(t *testing.T) (channel.Account, Double) {
 func (s Suite) message() channel.Message {
 	return channel.Message{
 		ID: ngo.NewID[ngo.MessageID](time.Now()), To: s.To, ToName: "மீனா", FromName: "सेवा", Subject: "நன்றி", Text: "धन्यवाद, மீனா.\n",
+		HTML: "<p>धन्यवाद, மீனா.</p>\n", Unsubscribe: "https://ngo.example/stop",
 		Attachments: []channel.Attachment{{Name: "receipt.pdf", Type: "application/pdf", Data: []byte("%PDF-1.7\n")}},
 	}
 }

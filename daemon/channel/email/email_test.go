@@ -61,6 +61,7 @@ func receipt() channel.Message {
 		ID: messageID, To: ngo.Identity{Kind: ngo.EMail, Value: "meena@example.org"}, ToName: "மீனா சுந்தரம்", FromName: "सेवा ट्रस्ट",
 		Subject: "உங்கள் நன்கொடைக்கான ரசீது SVT/2026-27/D/000123 — आपके दान की रसीद, बहुत धन्यवाद",
 		Text:    "வணக்கம் மீனா,\n\nஉங்கள் ரசீது இணைப்பில் உள்ளது.\n.\nधन्यवाद\n",
+		HTML:    "<p>வணக்கம் மீனா,</p>\n.\n<p>धन्यवाद</p>\n",
 		Attachments: []channel.Attachment{
 			{Name: "receipt-SVT-2026-27-D-000123.pdf", Type: "application/pdf", Data: bytes.Repeat([]byte("%PDF-1.7 \x00\xff"), 4000)},
 			{Name: "ரசீது/1.pdf", Type: "application/pdf", Data: []byte("%PDF")},
@@ -153,9 +154,7 @@ func checkParts(t *testing.T, data []byte, m channel.Message) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, body.Body); strings.ReplaceAll(got, "\r\n", "\n") != m.Text || strings.Count(got, "\r\n") != strings.Count(m.Text, "\n") {
-		t.Errorf("text = %q; want %q", got, m.Text)
-	}
+	checkBody(t, body, m)
 	for i, name := range []string{"receipt-SVT-2026-27-D-000123.pdf", "ரசீது-1.pdf"} {
 		file, err := parts.NextPart()
 		if err != nil {
@@ -172,6 +171,29 @@ func checkParts(t *testing.T, data []byte, m channel.Message) {
 	}
 	if _, err := parts.NextPart(); !errors.Is(err, io.EOF) && !errors.Is(err, multipart.ErrMessageTooLarge) {
 		t.Errorf("there is another part: %v", err)
+	}
+}
+
+// checkBody looks for the text and then the page, of which a reader shows one.
+func checkBody(t *testing.T, body *message.Entity, m channel.Message) {
+	t.Helper()
+	if kind, _, err := body.Header.ContentType(); err != nil || kind != "multipart/alternative" {
+		t.Fatalf("the body is %q, %v", kind, err)
+	}
+	readings := body.MultipartReader()
+	for _, want := range []struct{ kind, text string }{{"text/plain", m.Text}, {"text/html", m.HTML}} {
+		part, err := readings.NextPart()
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind, params, _ := part.Header.ContentType()
+		got := read(t, part.Body)
+		if kind != want.kind || !strings.EqualFold(params["charset"], "utf-8") || strings.ReplaceAll(got, "\r\n", "\n") != want.text || strings.Count(got, "\r\n") != strings.Count(want.text, "\n") {
+			t.Errorf("%s (%v) = %q; want %s %q", kind, params, got, want.kind, want.text)
+		}
+	}
+	if _, err := readings.NextPart(); !errors.Is(err, io.EOF) {
+		t.Errorf("there is another reading: %v", err)
 	}
 }
 
@@ -203,7 +225,7 @@ func TestSendTakesTheAccountsName(t *testing.T) {
 	s := server(t, sim.SMTPOptions{})
 	a := account(t, s.Addr(), email.Options{}, "from", `"Sevai, the office" <office@sevai.example>`)
 	m := receipt()
-	m.Text, m.Attachments = "Thank you.", nil
+	m.Text, m.HTML, m.Attachments = "Thank you.", "", nil
 	if _, err := a.Send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
@@ -219,29 +241,75 @@ func TestSendTakesTheAccountsName(t *testing.T) {
 	}
 }
 
+func TestUnsubscribing(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ address, header, post string }{
+		{"", "", ""},
+		{"https://ngo.example/o/sevai/donor/abc/stop", "<https://ngo.example/o/sevai/donor/abc/stop>", "List-Unsubscribe=One-Click"},
+		{"http://127.0.0.1:8480/o/sevai/donor/abc/stop", "<http://127.0.0.1:8480/o/sevai/donor/abc/stop>", ""},
+	} {
+		s := server(t, sim.SMTPOptions{})
+		m := receipt()
+		m.Unsubscribe = tt.address
+		if _, err := account(t, s.Addr(), email.Options{}).Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := mail.ReadMessage(bytes.NewReader(s.Mails()[0].Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header, post := parsed.Header.Get("List-Unsubscribe"), parsed.Header.Get("List-Unsubscribe-Post"); header != tt.header || post != tt.post {
+			t.Errorf("for %q the headers are %q and %q; want %q and %q", tt.address, header, post, tt.header, tt.post)
+		}
+	}
+}
+
+// A mail without a file is its text and its page, and nothing around them.
+func TestTextAndPageAlone(t *testing.T) {
+	t.Parallel()
+	s := server(t, sim.SMTPOptions{})
+	m := receipt()
+	m.Attachments = nil
+	if _, err := account(t, s.Addr(), email.Options{}).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	data := s.Mails()[0].Data
+	checkShape(t, data)
+	entity, err := message.Read(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkBody(t, entity, m)
+}
+
 func TestSendRefusesWhatBreaksOut(t *testing.T) {
 	t.Parallel()
 	s := server(t, sim.SMTPOptions{})
 	a := account(t, s.Addr(), email.Options{})
 	for name, change := range map[string]func(*channel.Message){
-		"subject":           func(m *channel.Message) { m.Subject = "x\r\nBcc: all@example.org" },
-		"subject, LF":       func(m *channel.Message) { m.Subject = "x\nBcc: all@example.org" },
-		"subject, NUL":      func(m *channel.Message) { m.Subject = "x\x00" },
-		"subject, U+2028":   func(m *channel.Message) { m.Subject = "x\u2028Bcc: y" },
-		"subject, bytes":    func(m *channel.Message) { m.Subject = "\xff\xfe" },
-		"subject, long":     func(m *channel.Message) { m.Subject = strings.Repeat("x", 2000) },
-		"name":              func(m *channel.Message) { m.ToName = "Meena\r\nBcc: all@example.org" },
-		"organisation":      func(m *channel.Message) { m.FromName = "Sevai\r\nBcc: all@example.org" },
-		"address":           func(m *channel.Message) { m.To.Value = "a@example.org>\r\nRCPT TO:<b@example.org" },
-		"two addresses":     func(m *channel.Message) { m.To.Value = "a@example.org, b@example.org" },
-		"no address":        func(m *channel.Message) { m.To.Value = "" },
-		"a phone":           func(m *channel.Message) { m.To = ngo.Identity{Kind: ngo.Phone, Value: "+919840012345"} },
-		"id":                func(m *channel.Message) { m.ID = "msg_1>\r\nBcc: x" },
-		"no id":             func(m *channel.Message) { m.ID = "" },
-		"file's name":       func(m *channel.Message) { m.Attachments[0].Name = "a\r\nX: y.pdf" },
-		"file without name": func(m *channel.Message) { m.Attachments[0].Name = "" },
-		"file's type":       func(m *channel.Message) { m.Attachments[0].Type = "application/pdf\r\nX: y" },
-		"no type":           func(m *channel.Message) { m.Attachments[0].Type = "" },
+		"subject":                func(m *channel.Message) { m.Subject = "x\r\nBcc: all@example.org" },
+		"subject, LF":            func(m *channel.Message) { m.Subject = "x\nBcc: all@example.org" },
+		"subject, NUL":           func(m *channel.Message) { m.Subject = "x\x00" },
+		"subject, U+2028":        func(m *channel.Message) { m.Subject = "x\u2028Bcc: y" },
+		"subject, bytes":         func(m *channel.Message) { m.Subject = "\xff\xfe" },
+		"subject, long":          func(m *channel.Message) { m.Subject = strings.Repeat("x", 2000) },
+		"name":                   func(m *channel.Message) { m.ToName = "Meena\r\nBcc: all@example.org" },
+		"organisation":           func(m *channel.Message) { m.FromName = "Sevai\r\nBcc: all@example.org" },
+		"address":                func(m *channel.Message) { m.To.Value = "a@example.org>\r\nRCPT TO:<b@example.org" },
+		"two addresses":          func(m *channel.Message) { m.To.Value = "a@example.org, b@example.org" },
+		"no address":             func(m *channel.Message) { m.To.Value = "" },
+		"a phone":                func(m *channel.Message) { m.To = ngo.Identity{Kind: ngo.Phone, Value: "+919840012345"} },
+		"id":                     func(m *channel.Message) { m.ID = "msg_1>\r\nBcc: x" },
+		"no id":                  func(m *channel.Message) { m.ID = "" },
+		"unsubscribe":            func(m *channel.Message) { m.Unsubscribe = "https://ngo.example/x>\r\nBcc: y" },
+		"two to unsubscribe":     func(m *channel.Message) { m.Unsubscribe = "https://ngo.example/x>,<mailto:y@example.org" },
+		"script to unsubscribe":  func(m *channel.Message) { m.Unsubscribe = "javascript:alert(1)" },
+		"nowhere to unsubscribe": func(m *channel.Message) { m.Unsubscribe = "https:///x" },
+		"long to unsubscribe":    func(m *channel.Message) { m.Unsubscribe = "https://ngo.example/" + strings.Repeat("x", 2000) },
+		"file's name":            func(m *channel.Message) { m.Attachments[0].Name = "a\r\nX: y.pdf" },
+		"file without name":      func(m *channel.Message) { m.Attachments[0].Name = "" },
+		"file's type":            func(m *channel.Message) { m.Attachments[0].Type = "application/pdf\r\nX: y" },
+		"no type":                func(m *channel.Message) { m.Attachments[0].Type = "" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

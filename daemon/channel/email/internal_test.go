@@ -90,16 +90,16 @@ func TestNothingInTheClearAcrossTheInternet(t *testing.T) {
 
 // FuzzCompose: whatever is in a message, the mail has our headers and no other.
 func FuzzCompose(f *testing.F) {
-	f.Add("Receipt", "Meena", "Sevai", "text", "a.pdf")
-	f.Add("ரசீது", "மீனா", "सेवा", ".\r\n..\r\nQUIT\r\n", "ரசீது.pdf")
-	f.Add("a\r\nBcc: x", "\"a\" <b@c>,", "=?utf-8?q?=0D=0A?=", "\x00", "../../etc/passwd")
-	f.Add(strings.Repeat("x ", 400), strings.Repeat("மீ", 100), "", "", "a\";x=\"b")
+	f.Add("Receipt", "Meena", "Sevai", "text", "<p>text", "a.pdf", "https://ngo.example/stop")
+	f.Add("ரசீது", "மீனா", "सेवा", ".\r\n..\r\nQUIT\r\n", "<p>.\r\n.\r\n--alt.msg_01k9q2v7x3c5e8g1j4m6p0r2tw--", "ரசீது.pdf", "http://ngo.example/")
+	f.Add("a\r\nBcc: x", "\"a\" <b@c>,", "=?utf-8?q?=0D=0A?=", "\x00", "\x00", "../../etc/passwd", "https://x>\r\nBcc: y")
+	f.Add(strings.Repeat("x ", 400), strings.Repeat("மீ", 100), "", "", "", "a\";x=\"b", "https://x/>, <mailto:y")
 	a := opened(f, "smtp.example.org:587", tlsAuto)
 	a.options.Now = func() time.Time { return time.Unix(1_800_000_000, 0) }
-	f.Fuzz(func(t *testing.T, subject, to, from, text, file string) {
+	f.Fuzz(func(t *testing.T, subject, to, from, text, page, file, stop string) {
 		m := channel.Message{
 			ID: "msg_01k9q2v7x3c5e8g1j4m6p0r2tw", To: ngo.Identity{Kind: ngo.EMail, Value: "a@example.org"},
-			Subject: subject, ToName: to, FromName: from, Text: text,
+			Subject: subject, ToName: to, FromName: from, Text: text, HTML: page, Unsubscribe: stop,
 			Attachments: []channel.Attachment{{Name: file, Type: "application/pdf", Data: []byte("x")}},
 		}
 		l, err := a.compose(m)
@@ -114,6 +114,13 @@ func FuzzCompose(f *testing.F) {
 			t.Fatalf("the mail %q cannot be read: %v", l.data, err)
 		}
 		want := []string{"Auto-Submitted", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To"}
+		if stop != "" {
+			want = append(want, "List-Unsubscribe")
+		}
+		if strings.HasPrefix(stop, "https:") {
+			want = append(want, "List-Unsubscribe-Post")
+		}
+		slices.Sort(want)
 		if got := slices.Sorted(maps.Keys(parsed.Header)); !slices.Equal(got, want) {
 			t.Errorf("the mail has the headers %v; want %v", got, want)
 		}

@@ -2,9 +2,16 @@ package email
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
+	"io"
 	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
 	netmail "net/mail"
+	"net/textproto"
+	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -49,8 +56,10 @@ func (a *account) compose(m channel.Message) (letter, error) {
 	msg.SetDateWithValue(a.options.Now())
 	msg.SetMessageIDWithValue(l.id)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	text := strings.ReplaceAll(strings.ReplaceAll(m.Text, "\r\n", "\n"), "\n", "\r\n")
-	msg.SetBodyString(mail.TypeTextPlain, text, mail.WithPartEncoding(encodingOf(text)))
+	unsubscribe(msg, m.Unsubscribe)
+	if err := setBody(msg, m); err != nil {
+		return letter{}, err
+	}
 	for _, f := range m.Attachments {
 		if err := msg.AttachReader(f.Name, bytes.NewReader(f.Data), described(f)); err != nil {
 			return letter{}, fmt.Errorf("attach %s: %w", f.Name, err)
@@ -87,6 +96,9 @@ func checkMessage(m channel.Message) error {
 			return err
 		}
 	}
+	if err := checkUnsubscribe(m.Unsubscribe); err != nil {
+		return err
+	}
 	for _, f := range m.Attachments {
 		if err := checkLine("attachment's name", f.Name, maxFile); err != nil {
 			return err
@@ -94,6 +106,16 @@ func checkMessage(m channel.Message) error {
 		if _, _, err := mime.ParseMediaType(f.Type); err != nil || f.Name == "" || strings.ContainsFunc(f.Type, unicode.IsControl) {
 			return &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("the attachment %q has no name or no media type", ngo.Printable(f.Name)), Err: err}
 		}
+	}
+	return nil
+}
+
+// checkUnsubscribe refuses an address that is more than one, or none that a mail reader may call.
+func checkUnsubscribe(s string) error {
+	u, err := url.Parse(s)
+	odd := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>,"`, r) }
+	if err != nil || s != "" && (u.Scheme != "https" && u.Scheme != "http" || u.Host == "") || len(s) > maxHeader || strings.ContainsFunc(s, odd) {
+		return &ngo.Error{Code: ngo.Invalid, Message: "the address to unsubscribe at is not one", Err: err}
 	}
 	return nil
 }
@@ -106,6 +128,75 @@ func checkLine(what, text string, limit int) error {
 		return &ngo.Error{Code: ngo.Invalid, Message: "the " + what + " has a line break or a control sign in it"}
 	}
 	return nil
+}
+
+// unsubscribe tells mail readers where no more of this kind can be asked for (RFC 2369), and that one call does it (RFC 8058),
+// which they may make over HTTPS only.
+func unsubscribe(msg *mail.Msg, address string) {
+	if address == "" {
+		return
+	}
+	msg.SetGenHeader(mail.HeaderListUnsubscribe, "<"+address+">")
+	if strings.HasPrefix(address, "https://") {
+		msg.SetGenHeader(mail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
+}
+
+// setBody writes what is read. With a page beside the text the two are one part: go-mail writes such parts too, but gives
+// theirs and the mail's own the same boundary, unless each is random, and a mail sent twice is then not the same bytes.
+func setBody(msg *mail.Msg, m channel.Message) error {
+	text := crlf(m.Text)
+	if m.HTML == "" {
+		msg.SetBodyString(mail.TypeTextPlain, text, mail.WithPartEncoding(encodingOf(text)))
+		return nil
+	}
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	if err := w.SetBoundary("alt." + string(m.ID)); err != nil {
+		return fmt.Errorf("part the mail: %w", err)
+	}
+	for _, p := range []struct {
+		kind mail.ContentType
+		text string
+	}{{mail.TypeTextPlain, text}, {mail.TypeTextHTML, crlf(m.HTML)}} { // the last is the one that readers show
+		if err := addPart(w, p.kind, p.text); err != nil {
+			return fmt.Errorf("part the mail: %w", err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		return fmt.Errorf("part the mail: %w", err)
+	}
+	kind := mime.FormatMediaType("multipart/alternative", map[string]string{"boundary": w.Boundary()})
+	msg.SetBodyString(mail.ContentType(kind), b.String(), mail.WithPartEncoding(mail.NoEncoding))
+	return nil
+}
+
+func addPart(w *multipart.Writer, kind mail.ContentType, text string) error {
+	encoding := encodingOf(text)
+	part, err := w.CreatePart(textproto.MIMEHeader{
+		"Content-Type": {string(kind) + "; charset=UTF-8"}, "Content-Transfer-Encoding": {string(encoding)},
+	})
+	if err != nil {
+		return err
+	}
+	if encoding == mail.EncodingQP {
+		q := quotedprintable.NewWriter(part)
+		if _, err := io.WriteString(q, text); err != nil {
+			return err
+		}
+		return q.Close()
+	}
+	const line = 57 // bytes; 76 signs of a mail
+	for chunk := range slices.Chunk([]byte(text), line) {
+		if _, err := io.WriteString(part, base64.StdEncoding.EncodeToString(chunk)+"\r\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func crlf(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\n", "\r\n")
 }
 
 // written gives an address for a header. net/mail leaves a backslash bare in an encoded name, which it then cannot read.
