@@ -28,6 +28,7 @@ type answerBody struct {
 	Action      json.RawMessage   `json:"action,omitempty"`      // of check_action_status
 	Settled     json.RawMessage   `json:"settled,omitempty"`     // a row of get_settlement_details
 	State       string            `json:"state,omitempty"`       // of a dispute, as far as it could be confirmed
+	Apart       bool              `json:"apart,omitempty"`       // what a lost dispute took is told under another number
 	Payout      *payout           `json:"payout,omitempty"`
 }
 
@@ -312,8 +313,8 @@ func refundState(status string) ngo.RefundState {
 	return ngo.RefundPending
 }
 
-// disputeAnswer reads a dispute whose state Confirm worked out, or a chargeback in a settlement: money that is gone. The
-// settlement names no case number, so that it stands beside the dispute of the messages.
+// disputeAnswer reads a dispute whose state Confirm worked out, or a chargeback in check_action_status or in a settlement: money
+// that is gone. These two name no case number, so that it stands beside the dispute of the messages.
 func disputeAnswer(f fields) (payment.Event, error) {
 	event := payment.Event{Name: eventName("dispute", f["state"])}
 	told, err := f.part("told")
@@ -324,12 +325,16 @@ func disputeAnswer(f fields) (payment.Event, error) {
 	if err != nil {
 		return event, err
 	}
-	state := ngo.DisputeState(f["state"])
-	if len(settled) > 0 {
+	action, err := f.part("action")
+	if err != nil {
+		return event, err
+	}
+	state, taken := ngo.DisputeState(f["state"]), len(settled)+len(action) > 0
+	if taken {
 		event.Name, state = "dispute.settled", ngo.DisputeLost
 		told = fields{
-			"cb_id": settled.first("requestid"), "txn_id": settled.first("payuid"), "cb_type": "chargeback",
-			"cb_amount": strings.TrimPrefix(settled.first("requestamount", "amount"), "-"),
+			"cb_id": settled.first("requestid") + action.first("request_id"), "txn_id": settled.first("payuid") + action.first("mihpayid"), "cb_type": "chargeback",
+			"cb_amount": strings.TrimPrefix(settled.first("requestamount", "amount")+action.first("amt", "amount"), "-"),
 		}
 	}
 	switch state {
@@ -344,7 +349,10 @@ func disputeAnswer(f fields) (payment.Event, error) {
 	if at := instant(settled.first("requestdate")); !at.IsZero() {
 		d.Created = at
 	}
-	if said := disputeState(told["cb_status"]); len(settled) == 0 && said != state && !said.Unsettled() {
+	if f["apart"] == "true" {
+		d.Deducted = 0
+	}
+	if said := disputeState(told["cb_status"]); !taken && said != state && !said.Unsettled() {
 		d.Reason = line(strings.TrimSpace(d.Reason + " (PayU's message says " + told["cb_status"] + ", which nothing confirms yet)"))
 	}
 	event.Dispute = d

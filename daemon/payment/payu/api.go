@@ -125,6 +125,9 @@ func (f fields) refusal() error {
 			}
 		}
 	}
+	if f["error_code"] != "" {
+		return nil // the number says more: partial refunds too may be "not allowed"
+	}
 	if strings.Contains(says, "accessdenied") || strings.Contains(says, "notallowed") || strings.Contains(says, "notenabled") {
 		return &ngo.Error{Code: ngo.Denied, Message: "PayU does not allow this: " + line(f["msg"]), Hint: "ask PayU's support to enable its API for your account"}
 	}
@@ -290,6 +293,10 @@ type action struct {
 
 func (x action) refund() bool { return folded(x.fields["action"]) == "refund" }
 
+func (x action) chargeback() bool { return folded(x.fields["action"]) == "chargeback" && x.done() }
+
+func (x action) done() bool { return refundState(x.fields["status"]) == ngo.RefundProcessed }
+
 // actions asks what was done to a payment. It gives nothing when PayU does not know the payment. request, if any, is asked
 // for where that finds nothing: PayU documents both arguments for this command.
 func (a *asking) actions(ctx context.Context, mihpayid, request string) ([]action, error) {
@@ -358,24 +365,42 @@ func (a *asking) confirmDispute(ctx context.Context, c payment.Claim) ([][]byte,
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	state := disputeState(c.More["cb_status"])
-	if !a.signedDisputes && !state.Unsettled() && (state == ngo.DisputeLost) != chargedBack(all) {
+	state, back := disputeState(c.More["cb_status"]), chargedBack(all)
+	if !a.signedDisputes && !state.Unsettled() && (state == ngo.DisputeLost) != back {
 		state = ngo.DisputeUnderReview
 	}
-	return [][]byte{answerBody{Kind: answerDispute, Told: c.More, State: string(state)}.bytes()}, nil
+	said := answerBody{Kind: answerDispute, Told: c.More, State: string(state)}
+	if state != ngo.DisputeLost || !back {
+		return [][]byte{said.bytes()}, nil
+	}
+	return said.withTaken(all), nil
+}
+
+// withTaken gives a dispute that was lost, and the chargebacks by which the money went. They have numbers of their own, under
+// which a settlement tells of them as well: the money is counted under these, and never a second time under the case's.
+func (b answerBody) withTaken(all []action) [][]byte {
+	var taken [][]byte
+	for _, x := range all {
+		switch {
+		case !x.chargeback():
+		case x.fields.first("request_id") == strings.TrimSpace(b.Told["cb_id"]):
+			return [][]byte{b.bytes()}
+		default:
+			taken = append(taken, answerBody{Kind: answerDispute, Action: x.raw}.bytes())
+		}
+	}
+	b.Apart = true
+	return append([][]byte{b.bytes()}, taken...)
 }
 
 // chargedBack tells whether the bank took the money back for good.
 func chargedBack(all []action) bool {
 	taken := 0
 	for _, x := range all {
-		if refundState(x.fields["status"]) != ngo.RefundProcessed {
-			continue
-		}
-		switch folded(x.fields["action"]) {
-		case "chargeback":
+		switch {
+		case x.chargeback():
 			taken++
-		case "chargebackreversal":
+		case folded(x.fields["action"]) == "chargebackreversal" && x.done():
 			taken--
 		}
 	}

@@ -256,6 +256,41 @@ func TestConfirmDispute(t *testing.T) {
 	}
 }
 
+// What went back is counted under the number by which the settlement will tell of it too, not once more under the case's.
+func TestConfirmDisputeDeductsOnce(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"status":1,"msg":"1 out of 1 Transactions Fetched Successfully","transaction_details":{"4":{`+
+			`"70":{"mihpayid":"4","request_id":"70","action":"capture","amt":"500.00","status":"SUCCESS"},`+
+			`"71":{"mihpayid":"4","request_id":"71","action":"chargeback","amt":"200.00","status":"SUCCESS"}}}}`)
+	}))
+	t.Cleanup(server.Close)
+	for _, signature := range []string{"optional", "required"} {
+		a := open(t, setting.Values{"base-url": server.URL, "dispute-signature": signature})
+		told := []byte(`{"type":"payments","event":"dispute","txn_id":"4","cb_id":9,"cb_amount":"200.0","cb_type":"Chargeback","cb_status":"Closed Customer Favour"}`)
+		e, err := a.Normalise(told)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := confirmed(t, a, *e.Claim)
+		settled, err := a.Normalise([]byte(`{"ngoctl":"dispute","settled":{"payuid":"4","requestid":"71","requestaction":"chargeback","requestamount":"-200.00"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken := map[ngo.Ref]int64{settled.Dispute.Ref: settled.Dispute.Deducted}
+		for _, e := range said {
+			if d := e.Dispute; d.State != ngo.DisputeLost || d.Payment != "4" || taken[d.Ref] != 0 && taken[d.Ref] != d.Deducted {
+				t.Errorf("%s: dispute %+v", signature, d)
+			} else {
+				taken[d.Ref] = d.Deducted
+			}
+		}
+		if len(said) != 2 || taken["71"] != 200_00 || taken["9"] != 0 {
+			t.Errorf("%s: deducted by number: %v of %d; want 200 rupees once, and the case lost", signature, taken, len(said))
+		}
+	}
+}
+
 func polled(t *testing.T, a payment.Account, from, to time.Time) []payment.Event {
 	t.Helper()
 	var out []payment.Event
@@ -572,7 +607,12 @@ func TestRefundRefusals(t *testing.T) {
 		{`{"status":0,"msg":"Transaction not found","error_code":116}`, ngo.Conflict},
 		{`{"status":0,"msg":"Same amount within 5 minutes","error_code":214}`, ngo.Unavailable},
 		{`{"status":0,"msg":"Lock","error_code":120}`, ngo.Unavailable},
+		{`{"status":0,"msg":"Token already exists.","error_code":106}`, ngo.Unavailable}, // it has the refund: its list will say so
+		{`{"status":0,"msg":"The request is already logged","error_code":109}`, ngo.Unavailable},
+		{`{"status":0,"msg":"Transactions with the same amount and same token are not allowed","error_code":"227"}`, ngo.Unavailable},
 		{`{"status":0,"msg":"Token is empty"}`, ngo.Conflict},
+		{`{"status":0,"msg":"Partial refunds not allowed","error_code":128}`, ngo.Invalid},
+		{`{"status":0,"msg":"This API is not allowed"}`, ngo.Denied},
 		{`{"status":0,"msg":"Something new","error_code":999}`, ngo.Conflict},
 		{`{"status":0,"msg":"Invalid Hash."}`, ngo.Unauthenticated},
 	} {

@@ -89,6 +89,8 @@ func (f fields) refundRefusal() error {
 	switch code {
 	case "100", "101", "102", "112", "122", "126", "127", "225", "226": // done, queued, in progress, waiting for approval
 		return nil
+	case "106", "109", "227": // it has this token already, which nobody else makes: its list will show the refund
+		return &ngo.Error{Code: ngo.Unavailable, Message: "PayU has the refund and does not show it yet: " + says}
 	case "104", "120", "123", "214": // to be confirmed, locked, looked at by hand, the same amount within 5 minutes
 		return &ngo.Error{Code: ngo.Unavailable, Message: "PayU wants the refund later: " + says}
 	case "105", "113", "117", "124", "128":
