@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/daemon/sim"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -96,6 +97,43 @@ func (h *house) clean() {
 	if off := recount(h); off != nil {
 		h.t.Error(off)
 	}
+}
+
+// A gift of which part went back before its receipt gets one of what remains, on paper as in the ledger; one of a later refund
+// still tells what was given at first.
+func TestPartRefundBeforeTheReceipt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	donor := complete()
+	donor.PAN = ""
+	ref := api.Give(sim.Charge{Amount: 1000_00, Donor: donor})
+	c.told()
+	api.Refund(ref, 300_00)
+	c.told()
+	pan := "ABCPR1234F"
+	id := h.onlyGift().ID
+	h.write(func(tx *store.Tx) error { return tx.AnswerDonation(id, store.DonorEdit{PAN: &pan}) })
+	h.works()
+	api.Refund(ref, 200_00)
+	c.told()
+	all := h.receiptsOf(id)
+	if len(all) != 2 {
+		t.Fatalf("receipts %+v; want two", all)
+	}
+	for i, want := range []ngo.Money{ngo.Paise(700_00), ngo.Paise(500_00)} {
+		var f receipt.Facts
+		h.read(func(rx *store.Rx) error {
+			printed, err := rx.ReceiptFacts(all[i].ID)
+			must(t, err)
+			f, err = receipt.Read(printed)
+			return err
+		})
+		if all[i].Amount != want || f.Amount != want || f.Words != want.Words() || f.Paid != ngo.Paise(1000_00) {
+			t.Errorf("receipt %d is of %v and prints %v (%s) of %v; want %v of 1000 rupees", i, all[i].Amount, f.Amount, f.Words, f.Paid, want)
+		}
+	}
+	h.clean()
 }
 
 func TestPartRefundReplacesTheReceipt(t *testing.T) {

@@ -41,13 +41,16 @@ func Decide(law Law, g Gift) Facts {
 func describe(law Law, g Gift) Facts {
 	d := g.Donation
 	f := Facts{
-		Version: version, Org: issuer(g.Org, g.Profile), Amount: d.Amount, Words: d.Amount.Words(), Day: d.Given,
+		Version: version, Org: issuer(g.Org, g.Profile), Amount: d.Net(), Words: d.Net().Words(), Day: d.Given,
 		YearName: law.Year, Year: d.Given.FinancialYear(), Mode: mode(d.Method), Payment: oneLine(string(g.Payment.Ref), maxShort),
 		Reference: oneLine(g.Payment.Reference, maxShort), Purpose: oneLine(d.Purpose, maxName), Law: law.ID,
 		Donor: Donor{Name: oneLine(d.Donor.Name, maxName), Address: oneLine(d.Donor.Address, maxAddress), EMail: oneLine(d.Donor.EMail, maxName)},
 	}
 	if f.YearName == "" {
 		f.YearName = "Financial year"
+	}
+	if f.Amount != d.Amount {
+		f.Paid = d.Amount
 	}
 	if pan, err := ngo.NormalisePAN(d.Donor.PAN); err == nil {
 		f.Donor.PAN = pan

@@ -35,9 +35,9 @@ type Facts struct {
 	Certificate string    `json:"certificate,omitempty"`
 	Reasons     []Reason  `json:"reasons,omitempty"` // why it is not
 
-	// Of a receipt that stands in the place of another, because part of the gift went back.
-	ReplacesNumber string    `json:"replaces_number,omitempty"`
-	Paid           ngo.Money `json:"paid,omitzero"` // what was given at first; Amount is what remains
+	// Of a receipt for a gift of which part went back.
+	ReplacesNumber string    `json:"replaces_number,omitempty"` // in whose place it stands, if it went back after a receipt
+	Paid           ngo.Money `json:"paid,omitzero"`             // what was given at first; Amount is what remains
 }
 
 // Issuer is the organisation as printed.
@@ -118,14 +118,17 @@ func (f Facts) Masked() Facts {
 	return f
 }
 
-// replacement says in whose place a receipt stands, in one sentence; empty for one that stands for itself.
-func (f Facts) replacement() string {
-	if f.ReplacesNumber == "" {
+// remainder says, of a gift of which part went back, how much, and in whose place the receipt stands; empty for a whole one.
+func (f Facts) remainder() string {
+	if f.Paid == (ngo.Money{}) {
 		return ""
 	}
 	back := ngo.Money{Minor: f.Paid.Minor - f.Amount.Minor, Currency: f.Amount.Currency}
-	return fmt.Sprintf("This receipt replaces %s, which is no longer valid: of your gift of %s, %s went back to you.",
-		f.ReplacesNumber, f.Paid.Format(), back.Format())
+	text := fmt.Sprintf("f your gift of %s, %s went back to you.", f.Paid.Format(), back.Format())
+	if f.ReplacesNumber == "" {
+		return "O" + text
+	}
+	return "This receipt replaces " + f.ReplacesNumber + ", which is no longer valid: o" + text
 }
 
 // How much of a stranger's text is printed, in letters.

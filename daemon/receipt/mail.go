@@ -21,7 +21,7 @@ func Mail(f Facts) (subject, text string) {
 	fmt.Fprintf(&b, "Dear %s,\n\n", name)
 	fmt.Fprintf(&b, "Thank you for your gift of %s on %s. Your receipt %s is attached to this mail.\n\n",
 		f.Amount.Format(), ngo.FormatDate(f.Day, "en"), f.Number)
-	if text := f.replacement(); text != "" {
+	if text := f.remainder(); text != "" {
 		b.WriteString(text + "\n\n")
 	}
 	b.WriteString(taxText(f))

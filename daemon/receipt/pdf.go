@@ -37,7 +37,7 @@ func PDF(lib *typeset.Library, f Facts, _ Paper) ([]byte, error) {
 	s := newSheet(doc)
 	letterhead(s, f)
 	title(s, f)
-	replaces(s, f)
+	remains(s, f)
 	amount(s, f)
 	donor(s, f)
 	details(s, f)
@@ -90,9 +90,9 @@ func title(s *sheet, f Facts) {
 	s.gap(label.Pitch() + 7)
 }
 
-// replaces names the receipt that this one stands for.
-func replaces(s *sheet, f Facts) {
-	if text := f.replacement(); text != "" {
+// remains says what went back of the gift, and in whose place the receipt stands.
+func remains(s *sheet, f Facts) {
+	if text := f.remainder(); text != "" {
 		s.text(text, small)
 		s.gap(5)
 	}
