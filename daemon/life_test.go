@@ -223,7 +223,7 @@ func TestWebhookBecomesOneMail(t *testing.T) {
 			a.check(n)
 			receipts, err := a.client.Receipts(t.Context(), slug, api.ReceiptQuery{})
 			must(t, err)
-			pdf, err := a.client.ReceiptPDF(t.Context(), slug, receipts.Items[0].Number)
+			pdf, err := a.client.ReceiptCopy(t.Context(), slug, receipts.Items[0].Number)
 			if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF")) {
 				t.Errorf("ReceiptPDF = %d bytes, %v", len(pdf), err)
 			}

@@ -80,7 +80,7 @@ type saved struct {
 }
 
 func receiptSave(ctx context.Context, c *call, s session) error {
-	pdf, err := s.ReceiptPDF(ctx, s.org, c.arg(0))
+	pdf, err := s.ReceiptCopy(ctx, s.org, c.arg(0))
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type request struct {
 	path   []string
 	query  url.Values
 	body   any
+	upload []byte // a file instead of a body
 	slow   bool   // the daemon may take as long as it needs
 	stream bool   // the answer is a stream of events
 	lastID string // the event the stream goes on after
@@ -126,7 +127,11 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 		return nil, err
 	}
 	var body io.Reader
-	if r.body != nil {
+	media := "application/json"
+	switch {
+	case r.upload != nil:
+		body, media = bytes.NewReader(r.upload), http.DetectContentType(r.upload)
+	case r.body != nil:
 		data, err := json.Marshal(r.body)
 		if err != nil {
 			return nil, fmt.Errorf("encode request: %w", err)
@@ -138,7 +143,7 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 		return nil, fmt.Errorf("make request: %w", err)
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", media)
 	}
 	c.sign(req)
 	if r.stream {

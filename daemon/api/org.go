@@ -176,11 +176,6 @@ func (c *Client) Receipt(ctx context.Context, org, idOrNumber string) (Receipt, 
 	return call[Receipt](ctx, c, get("orgs", org, "receipts", idOrNumber))
 }
 
-// ReceiptPDF gives the document of the receipt with this id or number.
-func (c *Client) ReceiptPDF(ctx context.Context, org, idOrNumber string) ([]byte, error) {
-	return c.bytes(ctx, get("orgs", org, "receipts", idOrNumber, "pdf"), maxDocument)
-}
-
 // SendReceipt queues the mail with a receipt again. Codes: NotFound, Invalid when no address is known.
 func (c *Client) SendReceipt(ctx context.Context, org, idOrNumber string) (ngo.Message, error) {
 	return call[ngo.Message](ctx, c, post(nil, "orgs", org, "receipts", idOrNumber, "send"))

@@ -19,6 +19,7 @@ type Status struct {
 	DeliveriesQuarantined int64       `json:"deliveries_quarantined"`
 	RSSBytes              int64       `json:"rss_bytes" doc:"Memory of the process; 0 where the system does not tell."`
 	Orgs                  []OrgStatus `json:"orgs"`
+	Problems              []string    `json:"problems" doc:"What somebody should see to, in plain words, such as a law file that cannot be read."`
 	Actor                 string      `json:"actor" doc:"Who the daemon takes the caller for, such as user:meena or os:root."`
 }
 
@@ -29,6 +30,7 @@ type OrgStatus struct {
 	JobsParked            int64      `json:"jobs_parked"`
 	DeliveriesQuarantined int64      `json:"deliveries_quarantined"`
 	LastProbe             *time.Time `json:"last_probe_at,omitempty"`
+	Problems              []string   `json:"problems" doc:"What stands in the way of its receipts, in plain words."`
 }
 
 // Credentials log a user in.
@@ -76,6 +78,8 @@ type ProfileEdit struct {
 	SignatoryTitle *string   `json:"signatory_title,omitempty" maxLength:"200"`
 	Language       *string   `json:"language,omitempty" maxLength:"35"`
 	ReceiptPrefix  *string   `json:"receipt_prefix,omitempty" maxLength:"16"`
+
+	ReceiptPassword *ngo.PasswordKind `json:"receipt_password,omitempty" enum:"pan,born," doc:"What opens the receipts that go out by mail, where it is known of the donor: the PAN, or the day of birth as DDMMYYYY. Empty is none."`
 }
 
 // Apply gives p with the edit made.
@@ -90,6 +94,7 @@ func (e ProfileEdit) Apply(p ngo.Profile) ngo.Profile {
 	change(&p.SignatoryTitle, e.SignatoryTitle)
 	change(&p.Language, e.Language)
 	change(&p.ReceiptPrefix, e.ReceiptPrefix)
+	change(&p.ReceiptPassword, e.ReceiptPassword)
 	return p
 }
 
@@ -245,6 +250,7 @@ type DonationEdit struct {
 	Purpose     *string          `json:"purpose,omitempty" maxLength:"200"`
 	Campaign    *string          `json:"campaign,omitempty" maxLength:"200"`
 	Declined    *bool            `json:"declined,omitempty" doc:"The donor wants no tax receipt: a plain one does."`
+	Born        *string          `json:"birth_date,omitempty" maxLength:"10" doc:"Day of birth, such as 1970-12-31."`
 }
 
 // Why says why something is done.

@@ -184,12 +184,12 @@ func TestReceiptPDFIsRenderedWhenThereIsNone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	g := give(t, f.org, 1)
-	data, err := f.local.ReceiptPDF(t.Context(), storetest.Slug, string(g.receipt.ID))
+	data, err := f.local.ReceiptCopy(t.Context(), storetest.Slug, string(g.receipt.ID))
 	if err != nil || !bytes.HasPrefix(data, []byte("%PDF-")) {
 		t.Fatalf("ReceiptPDF = %.20q, %v", data, err)
 	}
 	f.attach(g, []byte("%PDF- as it was rendered"))
-	data, err = f.local.ReceiptPDF(t.Context(), storetest.Slug, g.receipt.Number)
+	data, err = f.local.ReceiptCopy(t.Context(), storetest.Slug, g.receipt.Number)
 	if err != nil || string(data) != "%PDF- as it was rendered" {
 		t.Errorf("ReceiptPDF from the blob = %.40q, %v", data, err)
 	}

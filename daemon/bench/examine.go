@@ -220,7 +220,7 @@ func (a *auditor) lookAtReceipts(ctx context.Context) error {
 			a.find("receipt %s has no document", r.Number)
 			continue
 		}
-		if pdf, err := a.Client.ReceiptPDF(ctx, a.Org, string(r.ID)); err != nil || len(pdf) < 1000 {
+		if pdf, err := a.Client.ReceiptCopy(ctx, a.Org, string(r.ID)); err != nil || len(pdf) < 1000 {
 			a.find("the document of receipt %s does not open: %v", r.Number, err)
 		}
 	}

@@ -24,7 +24,21 @@ type Profile struct {
 	SignatoryTitle string `json:"signatory_title"`
 	Language       string `json:"language"`       // BCP 47: en, ta, hi
 	ReceiptPrefix  string `json:"receipt_prefix"` // first part of a receipt number, such as SVT
+
+	ReceiptPassword PasswordKind `json:"receipt_password,omitempty"` // what opens the receipts that go out by mail
+	Logo            BlobID       `json:"logo_id,omitempty"`          // pictures on receipts; a receipt keeps those of its day
+	Signature       BlobID       `json:"signature_id,omitempty"`
 }
+
+// PasswordKind names the fact of a donor that opens the receipts mailed to them.
+type PasswordKind string
+
+// The passwords.
+const (
+	PasswordNone PasswordKind = ""
+	PasswordPAN  PasswordKind = "pan"
+	PasswordBorn PasswordKind = "born" // the day of birth, as DDMMYYYY
+)
 
 // Role is what a user may do in one organisation.
 type Role string
@@ -286,6 +300,7 @@ type Donor struct {
 	IDNumber    string      `json:"id_number,omitempty"` // sealed at rest; masked when shown
 	Language    string      `json:"language,omitempty"`  // en, ta, hi; empty is the organisation's own
 	Citizenship Citizenship `json:"citizenship,omitempty"`
+	Born        Date        `json:"birth_date,omitempty"` // sealed at rest; masked when shown
 }
 
 // Donation is a gift.
@@ -316,6 +331,8 @@ type Donation struct {
 	Reminded  int        `json:"reminded"`           // how often again
 	Hold      string     `json:"hold,omitempty"`     // why a person holds it
 	Released  []string   `json:"released"`           // codes of reasons to hold that a person has looked at
+	NoReceipt bool       `json:"no_receipt"`         // its receipt was a mistake, and none is issued until somebody asks for one
+	Reissue   string     `json:"reissue,omitempty"`  // why its receipt is about to be replaced, by one of the facts as they are now
 }
 
 // Net is what a gift is worth: what was paid less what went back.
@@ -340,8 +357,14 @@ type Receipt struct {
 	Replaces ReceiptID    `json:"replaces_id,omitempty"` // the receipt in whose place it stands
 	Ended    *time.Time   `json:"ended_at,omitempty"`    // when it was voided or replaced
 	Reason   string       `json:"reason,omitempty"`      // and why
+	Given    *time.Time   `json:"given_at,omitempty"`    // when the original left, by mail or by hand
+	GivenBy  string       `json:"given_by,omitempty"`    // the message it left with, or whoever fetched it
+	Copies   int64        `json:"copies"`                // how often it was drawn again since
 	Facts    []byte       `json:"-"`                     // JSON, sealed at rest
 }
+
+// CopyIn tells whether what a message carries is a copy, since the original left by another way.
+func (r Receipt) CopyIn(m MessageID) bool { return r.Given != nil && r.GivenBy != string(m) }
 
 // MessageKind tells what a message says.
 type MessageKind string
