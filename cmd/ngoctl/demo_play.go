@@ -90,6 +90,9 @@ func (s *stage) playFast(ctx context.Context, c *call) error {
 	if err := p.settled(ctx, questions, told); err != nil {
 		return err
 	}
+	if err := p.askAgain(ctx); err != nil {
+		return err
+	}
 	err = p.check(ctx, acked)
 	told.end()
 	if err != nil {
@@ -169,17 +172,33 @@ func (p *play) catchUp(ctx context.Context, since time.Time) error {
 	if err := p.settled(done, 0, nil); err != nil && done.Err() == nil {
 		return err
 	}
+	found, err := p.ask(ctx, since)
+	p.seen.Found += found
+	return err
+}
+
+// ask has both gateways asked, and tells how much was missing.
+func (p *play) ask(ctx context.Context, since time.Time) (found int64, err error) {
 	for _, gateway := range []string{sim.AtRazorpay, sim.AtPayU} {
 		r, err := p.client.CatchUp(ctx, demoOrg, gateway, api.CatchUpRequest{Since: since})
 		if err != nil {
-			return err
+			return found, err
 		}
 		if r.Problem != "" {
 			p.find("%s could not be asked: %s", gateway, r.Problem)
 		}
-		p.seen.Found += r.Found
+		found += r.Found
 	}
-	return nil
+	return found, nil
+}
+
+// askAgain asks for the whole day, of which nothing may be missing any more.
+func (p *play) askAgain(ctx context.Context) error {
+	found, err := p.ask(ctx, p.last.Add(-24*time.Hour))
+	if found > 0 {
+		p.find("of what the gateways tell %d things are still missing", found)
+	}
+	return err
 }
 
 // more sends ordinary gifts as a gateway does at its worst: out of order, some twice and under other ids, each until it is
