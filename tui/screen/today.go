@@ -37,6 +37,7 @@ type Today struct {
 	read     int      // number of the latest request for the list
 	told     int      // number of the latest request for a story
 	due      bool     // a re-read is already planned
+	late     bool     // something was read while a question was open, and put off
 	failure  error    // of the last read
 	firstOne bool     // something was read
 }
@@ -137,6 +138,18 @@ func (t *Today) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+// deciding tells whether a question about the chosen gift is open. The choice stays until it is answered.
+func (t *Today) deciding() bool { return t.asking || t.dialog != nil }
+
+// decided does what an answer leads to, and reads what was put off meanwhile.
+func (t *Today) decided(cmd tea.Cmd) tea.Cmd {
+	if !t.late {
+		return cmd
+	}
+	t.late = false
+	return tea.Batch(cmd, t.readAnew())
+}
+
 func (t *Today) readAnew() tea.Cmd {
 	t.read++
 	n, c, org, q := t.read, t.room.Client, t.room.Org.Slug, t.query("")
@@ -152,6 +165,10 @@ func (t *Today) readAnew() tea.Cmd {
 
 func (t *Today) onRead(m todayRead) tea.Cmd {
 	if m.request != t.read {
+		return nil
+	}
+	if t.deciding() {
+		t.late = true
 		return nil
 	}
 	t.failure = m.err
@@ -321,13 +338,13 @@ func (t *Today) ask() tea.Cmd {
 func (t *Today) onAnswer(m tea.KeyMsg) tea.Cmd {
 	t.asking = false
 	if !key.Matches(m, t.room.Keys.Yes) || t.story == nil || t.story.Receipt == nil {
-		return nil
+		return t.decided(nil)
 	}
 	id, c, org := string(t.story.Receipt.ID), t.room.Client, t.room.Org.Slug
-	return load(func(ctx context.Context) tea.Msg {
+	return t.decided(load(func(ctx context.Context) tea.Msg {
 		message, err := c.SendReceipt(ctx, org, id)
 		return todaySent{message: message, err: err}
-	})
+	}))
 }
 
 func (t *Today) onFilterKey(m tea.KeyMsg) tea.Cmd {

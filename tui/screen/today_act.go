@@ -193,7 +193,7 @@ func yesNo(c ngo.Citizenship) string {
 func (t *Today) onDialog(m tea.KeyMsg) tea.Cmd {
 	if key.Matches(m, t.room.Keys.Back) {
 		t.dialog = nil
-		return notice(Notice{Text: "nothing was done"})
+		return t.decided(notice(Notice{Text: "nothing was done"}))
 	}
 	if !key.Matches(m, t.room.Keys.Open) {
 		return t.dialog.update(m)
@@ -203,7 +203,7 @@ func (t *Today) onDialog(m tea.KeyMsg) tea.Cmd {
 	}
 	d := t.dialog
 	t.dialog = nil
-	return d.run(d.answers)
+	return t.decided(d.run(d.answers))
 }
 
 // marked is the state of a gift, or what is to be looked at about one that is otherwise in order.

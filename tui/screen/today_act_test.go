@@ -184,3 +184,30 @@ func TestMarksShow(t *testing.T) {
 		}
 	}
 }
+
+// A question is about the gift that is shown with it, also when that gift leaves the list before the answer.
+func TestTheChoiceStaysWhileAQuestionIsOpen(t *testing.T) {
+	t.Parallel()
+	for _, k := range []string{"h", "e", "f", "s"} {
+		s := held(t, 120)
+		s.lane = 2
+		g := gift(1, "மீனா", 100100)
+		s.Update(todayStory{request: s.told, story: api.Donation{Donation: g, Receipt: &ngo.Receipt{ID: "rct_1"}}})
+		press(s, k)
+		if !s.Busy() {
+			t.Fatalf("%s asks nothing", k)
+		}
+		read(s, gift(2, "Ravi", 5000))
+		if s.chosen != g.ID || s.story == nil || s.story.ID != g.ID || strings.Contains(view(s), "Ravi") {
+			t.Errorf("after %s the choice moved to %s:\n%s", k, s.chosen, view(s))
+		}
+		before := s.read
+		if cmd := s.Update(tea.KeyMsg{Type: tea.KeyEsc}); cmd == nil || s.Busy() || s.read == before {
+			t.Errorf("after %s and esc the list is not read again", k)
+		}
+		read(s, gift(2, "Ravi", 5000))
+		if got := view(s); !strings.Contains(got, "Ravi") {
+			t.Errorf("after %s and esc the list is old:\n%s", k, got)
+		}
+	}
+}
