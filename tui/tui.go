@@ -30,7 +30,9 @@ type Options struct {
 	Out     io.Writer
 	NoColor bool
 	Now     func() time.Time // nil is time.Now
-	Term    []tea.ProgramOption
+	// Open shows a document in the user's own viewer; nil where there is none.
+	Open func(name string, document []byte) error
+	Term []tea.ProgramOption
 }
 
 // Run shows the desk until the user leaves or ctx ends. It fails with what the daemon said when the organisation cannot
@@ -78,7 +80,7 @@ func open(ctx context.Context, o Options) (*root, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	room := screen.Room{Client: o.Client, Org: org, Theme: style.New(renderer(o)), Keys: style.NewKeys(), Zone: zone, Now: o.Now}
+	room := screen.Room{Client: o.Client, Org: org, Theme: style.New(renderer(o)), Keys: style.NewKeys(), Zone: zone, Now: o.Now, Open: o.Open}
 	return newRoot(room, status), nil
 }
 

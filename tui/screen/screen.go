@@ -38,6 +38,8 @@ type Room struct {
 	Keys   style.Keys
 	Zone   *time.Location // the organisation's
 	Now    func() time.Time
+	// Open shows a document in the user's own viewer; nil where there is none, as over SSH.
+	Open func(name string, document []byte) error
 }
 
 // Changed tells a screen that something changed at the daemon.

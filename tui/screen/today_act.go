@@ -61,7 +61,7 @@ func (t *Today) onAct(m tea.KeyMsg) (tea.Cmd, bool) {
 	case key.Matches(m, k.Refund):
 		return t.refunding(g), true
 	default:
-		return nil, false
+		return t.onReceipt(m, g)
 	}
 	return nil, true
 }
@@ -128,7 +128,7 @@ func (t *Today) holding(g ngo.Donation) *dialog {
 	c, org := t.room.Client, t.room.Org.Slug
 	return newDialog(func(answers []string) tea.Cmd {
 		return t.act("held", func(ctx context.Context) (api.Changed, error) { return c.HoldDonation(ctx, org, g.ID, answers[0]) })
-	}, question{text: "Hold it. Why?", needed: true})
+	}, question{text: "Hold " + about(g) + ". Why?", needed: true})
 }
 
 // editing asks for what a receipt needs, one fact after the other; what is left as it is does not change.
@@ -145,7 +145,7 @@ func (t *Today) editing(g ngo.Donation) *dialog {
 		}
 		return t.act("facts put right", func(ctx context.Context) (api.Changed, error) { return c.EditDonation(ctx, org, g.ID, e) })
 	},
-		question{text: "Donor's name:", value: d.Name}, question{text: "Postal address:", value: d.Address}, question{text: "E-mail:", value: d.EMail},
+		question{text: about(g) + ". Donor's name:", value: d.Name}, question{text: "Postal address:", value: d.Address}, question{text: "E-mail:", value: d.EMail},
 		question{text: "PAN (empty: as it is):"}, question{text: "Citizen of India? y, n, or empty:", value: yesNo(d.Citizenship), words: []string{"", "y", "n"}},
 	)
 }
@@ -167,7 +167,7 @@ func (t *Today) refunding(g ngo.Donation) tea.Cmd {
 			return todayDone{gift: g, said: f.Amount.Format() + " will be paid back; the gateway is asked now", err: err}
 		})
 	},
-		question{text: "Pay back how much?", value: net.Plain(), needed: true}, question{text: "Why?", needed: true},
+		question{text: "Pay back to " + about(g) + ". How much?", value: net.Plain(), needed: true}, question{text: "Why?", needed: true},
 		question{text: "It cannot be taken back. Type yes:", words: []string{"yes"}},
 	)
 	return nil

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -47,7 +48,7 @@ func TestHoldingAsksWhy(t *testing.T) {
 	for _, width := range []int{120, 80, 40} {
 		s := held(t, width)
 		press(s, "h")
-		if got := view(s); !strings.Contains(got, "Hold it. Why?") || !s.Busy() {
+		if got := view(s); !strings.Contains(ansi.Strip(got), "Hold மீனா") || !s.Busy() {
 			t.Fatalf("at %d cells h does not ask:\n%s", width, got)
 		}
 		if cmd := answer(s, "  "); cmd != nil || s.dialog == nil {
@@ -78,7 +79,7 @@ func TestPayingBackNeedsAmountReasonAndYes(t *testing.T) {
 	t.Parallel()
 	s := held(t, 80)
 	press(s, "f")
-	if got := view(s); !strings.Contains(got, "1001") {
+	if got := view(s); !strings.Contains(got, "Pay back to") {
 		t.Fatalf("the amount that is left is not offered:\n%s", got)
 	}
 	if cmd := answer(s, ""); cmd != nil {
@@ -209,5 +210,69 @@ func TestTheChoiceStaysWhileAQuestionIsOpen(t *testing.T) {
 		if got := view(s); !strings.Contains(got, "Ravi") {
 			t.Errorf("after %s and esc the list is old:\n%s", k, got)
 		}
+	}
+}
+
+func TestReceiptsAreVoidedAndReplacedWithReasonAndYes(t *testing.T) {
+	t.Parallel()
+	for _, k := range []string{"V", "R"} {
+		s := newToday(t, 120, 24)
+		g := gift(1, "மீனா", 100100)
+		read(s, g)
+		if got := said(t, s.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)})); !strings.Contains(got, "no receipt") {
+			t.Errorf("%s without a receipt says %q", k, got)
+		}
+		s.Update(todayStory{request: s.told, story: api.Donation{Donation: g, Receipt: &ngo.Receipt{ID: "rcp_x", Number: "SVT/2026-27/D/000003"}}})
+		press(s, k)
+		if got := view(s); !strings.Contains(got, "SVT/2026-27/D/000003 of ") {
+			t.Fatalf("%s does not say which receipt:\n%s", k, got)
+		}
+		if cmd := answer(s, ""); cmd != nil {
+			t.Errorf("%s goes on without a reason", k)
+		}
+		answer(s, "wrong donor")
+		if cmd := answer(s, "no"); cmd != nil || s.dialog == nil {
+			t.Errorf("%s goes on without a yes", k)
+		}
+		s.dialog.input.SetValue("")
+		if cmd := answer(s, "yes"); cmd == nil || s.dialog != nil {
+			t.Errorf("%s does nothing after yes", k)
+		}
+	}
+}
+
+func TestIssuingIsForGiftsWithoutAReceipt(t *testing.T) {
+	t.Parallel()
+	s := newToday(t, 120, 24)
+	g := gift(1, "மீனா", 100100)
+	read(s, g)
+	issue := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("i")}
+	if got := said(t, s.Update(issue)); !strings.Contains(got, "has a receipt") {
+		t.Errorf("i on a gift with a receipt says %q", got)
+	}
+	g.Receipt = ""
+	read(s, g)
+	s.Update(todayStory{request: s.told, story: api.Donation{Donation: g}})
+	s.Update(issue)
+	if s.dialog == nil {
+		t.Fatal("i asks nothing")
+	}
+	if cmd := answer(s, "voided by mistake"); cmd == nil {
+		t.Error("with a reason nothing is issued")
+	}
+}
+
+func TestOpeningSaysWhereThereIsNoViewer(t *testing.T) {
+	t.Parallel()
+	s := newToday(t, 120, 24)
+	g := gift(1, "மீனா", 100100)
+	read(s, g)
+	s.Update(todayStory{request: s.told, story: api.Donation{Donation: g, Receipt: &ngo.Receipt{ID: "rcp_x", Number: "SVT/2026-27/D/000003"}}})
+	if got := said(t, s.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("o")})); !strings.Contains(got, "ngoctl receipt save SVT/2026-27/D/000003") {
+		t.Errorf("o says %q", got)
+	}
+	s.room.Open = func(string, []byte) error { return nil }
+	if cmd := s.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("o")}); cmd == nil {
+		t.Error("o does nothing where there is a viewer")
 	}
 }

@@ -43,6 +43,7 @@ type Keys struct {
 	Refresh, Help, Quit, Kill               key.Binding
 	Yes                                     key.Binding
 	Hold, Release, Edit, Refund, Undo, Next key.Binding
+	Issue, Void, Replace, Show              key.Binding
 }
 
 // NewKeys makes the key map.
@@ -71,6 +72,10 @@ func NewKeys() Keys {
 		Release:  bind("r", "looked at: let it go on", "r"),
 		Edit:     bind("e", "donor's facts", "e"),
 		Refund:   bind("f", "pay back", "f"),
+		Issue:    bind("i", "issue a receipt", "i"),
+		Void:     bind("V", "void the receipt", "V"),
+		Replace:  bind("R", "replace the receipt", "R"),
+		Show:     bind("o", "open the receipt", "o"),
 		Undo:     bind("u", "take the last act back", "u"),
 		Next:     bind("tab", "all, waiting, held, marked", "tab"),
 	}
