@@ -12,6 +12,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/daemon/sim"
+	"github.com/ngoctl/ngoctl/daemon/webhook"
 )
 
 // settle gives the appliance an address that it keeps.
@@ -130,5 +131,19 @@ func TestDonorsFindTheirPages(t *testing.T) {
 	must(t, err)
 	if resp.StatusCode != http.StatusNotFound || !strings.Contains(string(page), "<html") {
 		t.Errorf("a link that was made up: %d %.80s; want a page that says so", resp.StatusCode, page)
+	}
+}
+
+func TestWhatPayUDoesNotSignIsRationed(t *testing.T) {
+	t.Parallel()
+	for _, d := range daemon.Gateways() {
+		if d.Name() != "payu" {
+			continue
+		}
+		account, err := d.Open(setting.Values{"merchant-key": "k", "salt": "s"})
+		must(t, err)
+		if _, ok := account.(webhook.Rationed); !ok {
+			t.Error("whoever knows the merchant key can have PayU asked without end")
+		}
 	}
 }

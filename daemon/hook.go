@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -19,6 +20,7 @@ func (d *Daemon) hooks(b *base, registry prometheus.Registerer) (http.Handler, e
 	return webhook.New(webhook.Options{
 		Find: findGateway(b.book), Keep: keepBody(b.blobs), Registry: registry, Log: d.o.Log, Now: d.o.Now,
 		Failures: ingress.NewFailures(ingress.FailuresOptions{Now: d.o.Now}),
+		Rations:  ingress.NewFailures(ingress.FailuresOptions{Burst: 60, Every: time.Minute, Now: d.o.Now}),
 		Source:   func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
 	})
 }

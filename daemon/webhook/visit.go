@@ -107,6 +107,12 @@ func (v *visit) take(limit int64) *answer {
 			slog.String("account", v.desk.account), slog.String("address", v.client), slog.Any("err", err))
 		return v.failed(unsigned)
 	}
+	if !v.spend(body) {
+		v.desk.rationed.Inc()
+		v.desk.tooMany.say(v.h, slog.LevelWarn, "too many deliveries that are not wholly signed", v.r, slog.String("org", v.desk.org),
+			slog.String("account", v.desk.account), slog.String("address", v.client))
+		return limited
+	}
 	added, err := v.store(body)
 	if err != nil {
 		v.desk.unstored.say(v.h, slog.LevelError, "delivery not stored", v.r, slog.String("org", v.desk.org),
@@ -119,6 +125,25 @@ func (v *visit) take(limit int64) *answer {
 		v.desk.repeated.Inc()
 	}
 	return accepted
+}
+
+// spend tells whether the delivery may still be taken, if it draws on a ration: each one that is new costs a row, and questions
+// to the provider.
+func (v *visit) spend(body []byte) bool {
+	source, ok := v.account.Source.(Rationed)
+	if !ok {
+		return true
+	}
+	name := source.Ration(v.r.Header, body)
+	if name == "" {
+		return true
+	}
+	key := v.desk.org + "/" + v.desk.account + " " + name
+	if v.h.o.Rations.Blocked(key) {
+		return false
+	}
+	v.h.o.Rations.Fail(key)
+	return true
 }
 
 // read reads the whole body into the buffer, which grows with what arrives. A long body takes one of few places.

@@ -29,6 +29,13 @@ type Source interface {
 	Hint(http.Header) string          // the provider's id of the delivery, unsigned
 }
 
+// Rationed is a Source whose signatures leave something open: whoever has seen one delivery, or knows what any payer's browser
+// sees, could make up any number of different ones that pass Verify.
+type Rationed interface {
+	// Ration names what a delivery that passed draws on, within its account; empty when all of it is signed.
+	Ration(http.Header, []byte) string
+}
+
 // Account is whom a delivery is for.
 type Account struct {
 	ID     ngo.AccountID
@@ -51,6 +58,7 @@ type Options struct {
 	Keep func(ctx context.Context, org *store.Org, id ngo.BlobID, body []byte) (store.Blob, error)
 
 	Failures Failures                   // counts per client; nil does not
+	Rations  Failures                   // counts what Rationed sources name; nil does not
 	Source   func(*http.Request) string // the key by which a client is counted; RemoteAddr when nil
 	Registry prometheus.Registerer      // nil keeps the counts to itself
 	Log      *slog.Logger               // nil discards
@@ -84,6 +92,9 @@ func New(o Options) (*Handler, error) {
 	if o.Failures == nil {
 		o.Failures = uncounted{}
 	}
+	if o.Rations == nil {
+		o.Rations = uncounted{}
+	}
 	h := &Handler{o: o, places: semaphore.NewWeighted(longAtOnce)}
 	h.buffers.New = func() any { b := make([]byte, firstBuffer); return &b }
 	h.counter = prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -111,7 +122,8 @@ type desk struct {
 	org, account                string
 	actor                       string // for the audit trail
 	accepted, repeated, refused prometheus.Counter
-	unsigned, unstored          quiet
+	rationed                    prometheus.Counter
+	unsigned, unstored, tooMany quiet
 }
 
 // deskOf gives the desk of an account that exists.
@@ -123,6 +135,7 @@ func (h *Handler) deskOf(key, org, account string) *desk {
 		accepted: h.counter.WithLabelValues(org, account, "accepted"),
 		repeated: h.counter.WithLabelValues(org, account, "repeated"),
 		refused:  h.counter.WithLabelValues(org, account, "refused"),
+		rationed: h.counter.WithLabelValues(org, account, "rationed"),
 	}
 	kept, _ := h.desks.LoadOrStore(key, d)
 	return kept.(*desk)

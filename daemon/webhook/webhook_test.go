@@ -384,3 +384,50 @@ func TestLongBodiesHaveFewPlaces(t *testing.T) {
 		t.Errorf("%d more were answered, want 16 taken in", len(answered))
 	}
 }
+
+// rationed signs nothing but what lies before a bar.
+type rationed struct{ provider }
+
+func (p rationed) Verify(header http.Header, body []byte) error {
+	before, _, _ := bytes.Cut(body, []byte("|"))
+	return p.provider.Verify(header, before)
+}
+
+func (p rationed) Ration(_ http.Header, body []byte) string {
+	before, _, found := bytes.Cut(body, []byte("|"))
+	if !found {
+		return ""
+	}
+	return string(before)
+}
+
+func TestWhatAStrangerCanVaryIsRationed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *webhook.Options) {
+		find := o.Find
+		o.Find = func(ctx context.Context, org, account string) (webhook.Account, error) {
+			a, err := find(ctx, org, account)
+			if err == nil {
+				a.Source = rationed{a.Source.(provider)}
+			}
+			return a, err
+		}
+		o.Rations = &counted{n: map[string]int{}}
+	})
+	post := func(org, signed, rest string) int {
+		return s.post("/hooks/"+org+"/razorpay", []byte(signed+rest), "X-Signature", s.sources[org].sign([]byte(signed))).StatusCode
+	}
+	for i, want := range []int{200, 200, 200, 429, 429} {
+		if got := post("sevai", "paid", "|"+string(rune('a'+i))); got != want {
+			t.Errorf("variant %d of one signed part: %d, want %d", i, got, want)
+		}
+	}
+	for _, tt := range []struct{ org, signed, rest string }{{"sevai", "paid", ""}, {"sevai", "paid too", "|a"}, {"other", "paid", "|a"}} {
+		if got := post(tt.org, tt.signed, tt.rest); got != 200 {
+			t.Errorf("%+v: %d, want 200: it is another's ration", tt, got)
+		}
+	}
+	if n := len(s.deliveries("sevai")); n != 5 || s.counted("sevai", "rationed") != 2 {
+		t.Errorf("%d deliveries stored, %v turned away; want 5 and 2", n, s.counted("sevai", "rationed"))
+	}
+}

@@ -150,7 +150,7 @@ func (a *account) Hint(http.Header) string { return "" }
 
 // Verify checks a message. A payment's hash lies in its body and covers 12 fields. A refund is not signed at all: it passes
 // with the account's key, which every donor's browser sees, because nothing in it is believed; it is a reason to ask PayU,
-// and what strangers can make us ask is bounded by the limits in front. A dispute may be signed in a header. It fails with
+// and what strangers can make us ask is bounded by Ration. A dispute may be signed in a header. It fails with
 // Unauthenticated.
 func (a *account) Verify(header http.Header, body []byte) error {
 	f, err := readMessage(body)
@@ -199,6 +199,21 @@ func (a *account) verifyDispute(header http.Header, f fields) error {
 		}
 	}
 	return unauthenticated("the dispute's signature is missing or does not match")
+}
+
+// Ration names what a message that passed draws on. A donor has one valid hash, and can send it with as many different fields
+// beside it as they like; what is not signed at all anybody can make up.
+func (a *account) Ration(header http.Header, body []byte) string {
+	f, err := readMessage(body)
+	switch {
+	case err != nil:
+		return "unread"
+	case f.about() == aboutPayment:
+		return strings.ToLower(f["hash"])
+	case f.about() == aboutDispute && len(header[disputeHeader]) > 0:
+		return f.first("cb_id") + " " + f["cb_status"]
+	}
+	return "unsigned"
 }
 
 func unauthenticated(message string) error {

@@ -363,3 +363,26 @@ func TestProbe(t *testing.T) {
 		}
 	}
 }
+
+func TestRation(t *testing.T) {
+	t.Parallel()
+	for _, a := range []payment.Account{open(t, nil), hashOnly(t)} {
+		r := a.(interface {
+			Ration(http.Header, []byte) string
+		})
+		one, other := r.Ration(nil, []byte(`key=k&txnid=1&status=success&hash=AA&mihpayid=1`)), r.Ration(nil, []byte(`{"key":"k","txnid":"1","status":"success","hash":"aa","mihpayid":"2"}`))
+		if one == "" || one != other {
+			t.Errorf("one signed part draws on %q and %q", one, other)
+		}
+		if x := r.Ration(nil, []byte(`key=k&txnid=1&status=success&hash=bb`)); x == one {
+			t.Errorf("two signed parts draw on one ration %q", x)
+		}
+		hint := r.Ration(nil, []byte(`{"action":"refund","request_id":"1"}`))
+		if x := r.Ration(nil, []byte(`{"event":"dispute","cb_id":1}`)); hint == "" || hint == one || x != hint {
+			t.Errorf("hints draw on %q and %q", hint, x)
+		}
+		if x := r.Ration(http.Header{"X-Payu-Dispute-Webhook-Signature-V2": {"x"}}, []byte(`{"event":"dispute","cb_id":1}`)); x == hint {
+			t.Errorf("a signed dispute draws on the ration %q of those that are not", x)
+		}
+	}
+}
