@@ -23,6 +23,51 @@ func (m Money) Words() string {
 	return rupees(n) + " " + sign + spell(n) + " and " + spell(paise) + " " + plural(paise, "paisa", "paise") + " only"
 }
 
+// WordsIn writes the amount in words of a language (en, ta, hi; English for any other): ஒரு லட்சத்து இருபத்தைந்தாயிரம் ரூபாய் ஐம்பது
+// பைசா மட்டும், एक लाख पच्चीस हज़ार रुपये और पचास पैसे मात्र.
+func (m Money) WordsIn(lang string) string {
+	var in numerals
+	switch lang {
+	case "ta":
+		in = tamil
+	case "hi":
+		in = hindi
+	default:
+		return m.Words()
+	}
+	sign, whole, frac := m.digits()
+	if sign != "" {
+		sign = in.minus
+	}
+	n := number(whole)
+	if m.Currency != INR {
+		return in.foreign(m.Currency, sign, n, frac)
+	}
+	paise := number(frac)
+	switch {
+	case paise == 0:
+		return sign + in.rupee(n) + in.only
+	case n == 0:
+		return sign + in.paisa(paise) + in.only
+	}
+	return sign + in.rupee(n) + in.and + in.paisa(paise) + in.only
+}
+
+// numerals is how a language other than English writes amounts.
+type numerals struct {
+	spell            func(uint64) string
+	rupee, paisa     func(uint64) string // a number of them, with the noun
+	minus, and, only string
+}
+
+func (in numerals) foreign(c Currency, sign string, n uint64, frac string) string {
+	text := Printable(string(c)) + " " + sign + in.spell(n)
+	if number(frac) > 0 {
+		text += in.and + frac + "/1" + strings.Repeat("0", len(frac))
+	}
+	return strings.TrimSpace(text) + in.only
+}
+
 func foreignWords(c Currency, sign string, n uint64, frac string) string {
 	text := Printable(string(c)) + " " + sign + spell(n)
 	if number(frac) > 0 {
