@@ -20,9 +20,10 @@ const firstDay ngo.Date = "2000-01-01"
 const insertDonation = `
 insert into donation (id, payment_id, person_id, state, reason, amount, currency, given,
   donor_name, donor_email, donor_phone, donor_address, donor_pan, purpose, method, recorded,
-  returned, pot, account_pot, fund, purpose_id, campaign, donor_id_kind, donor_id, language, citizenship, declined, slip_of, recovered, hold)
+  returned, pot, account_pot, fund, purpose_id, campaign, donor_id_kind, donor_id, language, citizenship, declined, slip_of, recovered, hold,
+  donor_born)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-  $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+  $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
 on conflict (payment_id) do nothing`
 
 // AddDonation records the gift of a payment whose money came in, once per payment, and gives it as it stands. It says false,
@@ -79,7 +80,7 @@ func (t *Tx) insertGift(g gift) error {
 		t.sealDonor(d.ID, "donor_pan", d.Donor.PAN), d.Purpose, d.Method, ngo.Stamp(d.Recorded),
 		d.Returned, string(d.Pot), string(g.accountPot), string(d.Fund), orNull(d.PurposeID), d.Campaign, string(d.Donor.IDKind),
 		t.sealDonor(d.ID, "donor_id", d.Donor.IDNumber), d.Donor.Language, string(d.Donor.Citizenship), boolInt(d.Declined), string(d.Slip),
-		boolInt(d.Recovered), d.Hold)
+		boolInt(d.Recovered), d.Hold, t.sealDonor(d.ID, "donor_born", string(d.Donor.Born)))
 	if err != nil {
 		return err
 	}
@@ -223,7 +224,10 @@ set state = $2,
     edited = $24,
     hold = $25,
     released = $26,
-    act_id = $27
+    act_id = $27,
+    donor_born = $28,
+    no_receipt = $29,
+    reissue = $30
 where id = $1`
 
 // keep settles a gift that was changed, writes it if anything differs, and leaves the job that has its receipt follow. It
@@ -241,7 +245,8 @@ func (t *Tx) keep(was, now gift, delay time.Duration) (gift, bool, error) {
 	err := t.must("donation", string(d.ID), updateDonation, string(d.ID), string(d.State), d.Reason, orNull(d.Person), d.Donor.Name, d.Donor.EMail,
 		d.Donor.Phone, d.Donor.Address, t.sealDonor(d.ID, "donor_pan", d.Donor.PAN), string(d.Donor.IDKind), t.sealDonor(d.ID, "donor_id", d.Donor.IDNumber),
 		d.Donor.Language, string(d.Donor.Citizenship), d.Purpose, orNull(d.PurposeID), string(d.Fund), d.Campaign, d.Method, d.Returned, string(d.Pot),
-		boolInt(d.Declined), string(d.Slip), boolInt(d.Recovered), boolInt(d.Edited), d.Hold, strings.Join(d.Released, " "), string(now.act))
+		boolInt(d.Declined), string(d.Slip), boolInt(d.Recovered), boolInt(d.Edited), d.Hold, strings.Join(d.Released, " "), string(now.act),
+		t.sealDonor(d.ID, "donor_born", string(d.Donor.Born)), boolInt(d.NoReceipt), d.Reissue)
 	if err != nil {
 		return was, false, err
 	}
@@ -266,10 +271,11 @@ func giftFacts(d ngo.Donation) facts {
 		{"state", string(d.State)}, {"reason", personal(d.Reason)}, {"person", string(d.Person)}, {"returned_minor", d.Returned}, {"pot", string(d.Pot)},
 		{"name", personal(d.Donor.Name)}, {"email", personal(d.Donor.EMail)}, {"phone", personal(d.Donor.Phone)},
 		{"address", personal(d.Donor.Address)}, {"pan", personal(d.Donor.PAN)}, {"id_kind", string(d.Donor.IDKind)}, {"id_number", personal(d.Donor.IDNumber)},
-		{"language", d.Donor.Language}, {"citizenship", personal(d.Donor.Citizenship)},
+		{"language", d.Donor.Language}, {"citizenship", personal(d.Donor.Citizenship)}, {"born", personal(d.Donor.Born)},
 		{"purpose", personal(d.Purpose)}, {"purpose_id", string(d.PurposeID)}, {"fund", string(d.Fund)}, {"campaign", d.Campaign}, {"method", d.Method},
 		{"declined", d.Declined}, {"slip_of", string(d.Slip)}, {"recovered", d.Recovered}, {"edited", d.Edited},
 		{"hold", personal(d.Hold)}, {"released", strings.Join(d.Released, " ")},
+		{"no_receipt", d.NoReceipt}, {"reissue", personal(d.Reissue)},
 	}
 }
 
@@ -312,7 +318,7 @@ const donationColumns = `d.id, d.payment_id, coalesce(d.person_id, ''), d.state,
   d.donor_name, d.donor_email, d.donor_phone, d.donor_address, d.donor_pan, d.purpose, d.method, d.recorded,
   coalesce((select r.id from receipt r where r.donation_id = d.id and r.state = 'issued'), ''),
   d.returned, d.pot, d.fund, coalesce(d.purpose_id, ''), d.campaign, d.donor_id_kind, d.donor_id, d.language, d.citizenship,
-  d.declined, d.slip_of, d.recovered, d.edited, d.asked, d.reminded, d.hold, d.released`
+  d.declined, d.slip_of, d.recovered, d.edited, d.asked, d.reminded, d.hold, d.released, d.donor_born, d.no_receipt, d.reissue`
 
 // scanDonation opens what is sealed, so it needs the organisation's box.
 func (r *Rx) scanDonation(s scanner) (ngo.Donation, error) { return r.scanDonationAnd(s) }
@@ -320,12 +326,13 @@ func (r *Rx) scanDonation(s scanner) (ngo.Donation, error) { return r.scanDonati
 // scanDonationAnd scans further columns behind those of a gift.
 func (r *Rx) scanDonationAnd(s scanner, more ...any) (ngo.Donation, error) {
 	var d ngo.Donation
-	var pan, id []byte
+	var pan, id, born []byte
 	var released string
 	err := s.Scan(append([]any{&d.ID, &d.Payment, &d.Person, &d.State, &d.Reason, &d.Amount.Minor, &d.Amount.Currency, &d.Given,
 		&d.Donor.Name, &d.Donor.EMail, &d.Donor.Phone, &d.Donor.Address, &pan, &d.Purpose, &d.Method, at(&d.Recorded), &d.Receipt,
 		&d.Returned, &d.Pot, &d.Fund, &d.PurposeID, &d.Campaign, &d.Donor.IDKind, &id, &d.Donor.Language, &d.Donor.Citizenship,
-		&d.Declined, &d.Slip, &d.Recovered, &d.Edited, maybeAt(&d.Asked), &d.Reminded, &d.Hold, &released}, more...)...)
+		&d.Declined, &d.Slip, &d.Recovered, &d.Edited, maybeAt(&d.Asked), &d.Reminded, &d.Hold, &released,
+		&born, &d.NoReceipt, &d.Reissue}, more...)...)
 	if err != nil {
 		return d, err
 	}
@@ -333,7 +340,11 @@ func (r *Rx) scanDonationAnd(s scanner, more ...any) (ngo.Donation, error) {
 	if d.Donor.PAN, err = r.openDonor(d.ID, "donor_pan", pan); err != nil {
 		return d, err
 	}
-	d.Donor.IDNumber, err = r.openDonor(d.ID, "donor_id", id)
+	if d.Donor.IDNumber, err = r.openDonor(d.ID, "donor_id", id); err != nil {
+		return d, err
+	}
+	day, err := r.openDonor(d.ID, "donor_born", born)
+	d.Donor.Born = ngo.Date(day)
 	return d, err
 }
 

@@ -19,7 +19,7 @@ func fullerDonor(a, b ngo.Donor) ngo.Donor {
 	return ngo.Donor{
 		Name: fuller(a.Name, b.Name), EMail: fuller(a.EMail, b.EMail), Phone: fuller(a.Phone, b.Phone), Address: fuller(a.Address, b.Address),
 		PAN: fuller(a.PAN, b.PAN), IDKind: kind, IDNumber: number,
-		Language: fuller(a.Language, b.Language), Citizenship: fuller(a.Citizenship, b.Citizenship),
+		Language: fuller(a.Language, b.Language), Citizenship: fuller(a.Citizenship, b.Citizenship), Born: fuller(a.Born, b.Born),
 	}
 }
 
@@ -32,6 +32,7 @@ func filledDonor(a, b ngo.Donor) ngo.Donor {
 	fill(&a.PAN, b.PAN)
 	fill(&a.Language, b.Language)
 	fill(&a.Citizenship, b.Citizenship)
+	fill(&a.Born, b.Born)
 	if a.IDNumber == "" {
 		a.IDKind, a.IDNumber = b.IDKind, b.IDNumber
 	}

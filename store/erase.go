@@ -31,6 +31,8 @@ where salt is not null and subject in (
   union all
   select m.id from message m where m.person_id = $1
   union all
+  select r.id from receipt r join donation d on d.id = r.donation_id where d.person_id = $1
+  union all
   select f.id from refund f join donation d on d.payment_id = f.payment_id where d.person_id = $1
   union all
   select x.id from dispute x join donation d on d.payment_id = x.payment_id where d.person_id = $1
@@ -85,6 +87,11 @@ update dispute
 set reason = ''
 where payment_id in (` + paymentsOf + `
 )`},
+	{"why receipts ended", `
+update receipt
+set reason = ''
+where reason <> '' and donation_id in (` + giftsOf + `
+)`},
 	{"what staff did to gifts", `
 update act
 set title = 'changed a gift whose donor was erased',
@@ -107,6 +114,8 @@ set donor_name = '',
     donor_pan = null,
     donor_id_kind = '',
     donor_id = null,
+    donor_born = null,
+    reissue = '',
     language = '',
     edited = 1,
     declined = 1,

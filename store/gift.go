@@ -83,8 +83,8 @@ func released(was gift) (gift, error) {
 
 // DonorEdit is what is put right of a gift: nil stays as it is, empty is taken away.
 type DonorEdit struct {
-	Name, Address, EMail, Phone, PAN, IDKind, IDNumber, Language, Citizenship, Purpose, Campaign *string
-	Declined                                                                                     *bool
+	Name, Address, EMail, Phone, PAN, IDKind, IDNumber, Language, Citizenship, Purpose, Campaign, Born *string
+	Declined                                                                                           *bool
 }
 
 // EditDonation puts the facts of a gift right; events change them no more. It fails with Invalid when a fact is none of its
@@ -139,7 +139,7 @@ func (e DonorEdit) apply(d *ngo.Donation) error {
 			return line(s, most), nil
 		}
 	}
-	kind, citizen := string(d.Donor.IDKind), string(d.Donor.Citizenship)
+	kind, citizen, born := string(d.Donor.IDKind), string(d.Donor.Citizenship), string(d.Donor.Born)
 	for _, f := range []struct {
 		to    *string
 		from  *string
@@ -150,7 +150,7 @@ func (e DonorEdit) apply(d *ngo.Donation) error {
 		{&kind, e.IDKind, oneOf("kind of identity document", ngo.IDPassport, ngo.IDElector, ngo.IDDriving, ngo.IDRation, ngo.IDTaxpayer)},
 		{&d.Donor.IDNumber, e.IDNumber, idNumber}, {&d.Donor.Language, e.Language, oneOf("language", "en", "ta", "hi")},
 		{&citizen, e.Citizenship, oneOf("citizenship", ngo.CitizenIndian, ngo.CitizenForeign)},
-		{&d.Purpose, e.Purpose, plain(mostName)}, {&d.Campaign, e.Campaign, plain(mostName)},
+		{&d.Purpose, e.Purpose, plain(mostName)}, {&d.Campaign, e.Campaign, plain(mostName)}, {&born, e.Born, birthDate(d.Given)},
 	} {
 		if f.from == nil {
 			continue
@@ -164,7 +164,7 @@ func (e DonorEdit) apply(d *ngo.Donation) error {
 		}
 		*f.to = text
 	}
-	d.Donor.IDKind, d.Donor.Citizenship = ngo.IDKind(kind), ngo.Citizenship(citizen)
+	d.Donor.IDKind, d.Donor.Citizenship, d.Donor.Born = ngo.IDKind(kind), ngo.Citizenship(citizen), ngo.Date(born)
 	if (d.Donor.IDKind == "") != (d.Donor.IDNumber == "") {
 		return &ngo.Error{Code: ngo.Invalid, Message: "an identity document needs both its kind and its number", Hint: "leave both empty, or give both"}
 	}
@@ -184,6 +184,17 @@ func oneOf[T ~string](what string, values ...T) func(string) (string, error) {
 			list = append(list, string(v))
 		}
 		return "", &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("%q is no %s", ngo.Printable(s), what), Hint: "one of " + strings.Join(list, ", ")}
+	}
+}
+
+// birthDate takes a day that can be the day of birth of whoever gave on another.
+func birthDate(given ngo.Date) func(string) (string, error) {
+	return func(s string) (string, error) {
+		day, err := ngo.ParseDate(s)
+		if err == nil && !day.CanBeBirth(given) {
+			err = &ngo.Error{Code: ngo.Invalid, Message: s + " cannot be the donor's day of birth", Hint: "write year-month-day, such as 1970-12-31"}
+		}
+		return s, err
 	}
 }
 

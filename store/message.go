@@ -136,6 +136,9 @@ func (t *Tx) MoveMessage(id ngo.MessageID, state ngo.MessageState, reason string
 	if err := t.must("message", string(id), moveMessage, string(id), string(state), reason, orNull(account), orNull(ref), tries, sent); err != nil {
 		return err
 	}
+	if err := t.mailed(m, state); err != nil {
+		return err
+	}
 	if state != m.State {
 		t.audit("message."+string(state), string(id), facts{{"state", string(m.State)}}, facts{{"reason", personal(reason)}, {"account", string(account)}})
 		t.moved("message", string(m.State), string(state))

@@ -96,12 +96,12 @@ func (t *Tx) alreadyIssued(n NewReceipt) (ngo.Receipt, error) {
 	return r, &ngo.Error{Code: ngo.Conflict, Message: "donation " + string(n.donation) + " has receipt " + r.Number + " already", Hint: "ngoctl receipt show " + r.Number}
 }
 
-const receiptColumns = `id, donation_id, series, serial, number, state, amount, currency, day, law, tax, issued, coalesce(document_id, ''), coalesce(replaces, ''), ended, reason`
+const receiptColumns = `id, donation_id, series, serial, number, state, amount, currency, day, law, tax, issued, coalesce(document_id, ''), coalesce(replaces, ''), ended, reason, given, given_by, copies`
 
 func scanReceipt(s scanner) (ngo.Receipt, error) {
 	var r ngo.Receipt
 	err := s.Scan(&r.ID, &r.Donation, &r.Series, &r.Serial, &r.Number, &r.State, &r.Amount.Minor, &r.Amount.Currency, &r.Day,
-		&r.Law, &r.Tax, at(&r.Issued), &r.Document, &r.Replaces, maybeAt(&r.Ended), &r.Reason)
+		&r.Law, &r.Tax, at(&r.Issued), &r.Document, &r.Replaces, maybeAt(&r.Ended), &r.Reason, maybeAt(&r.Given), &r.GivenBy, &r.Copies)
 	return r, err
 }
 
@@ -161,16 +161,20 @@ func (t *Tx) endReceipt(id ngo.ReceiptID, state ngo.ReceiptState, reason string)
 		return r, err
 	}
 	if r.State != ngo.ReceiptIssued {
-		return r, &ngo.Error{Code: ngo.Conflict, Message: "receipt " + r.Number + " is " + string(r.State) + " already", Hint: "ngoctl receipt show " + r.Number}
+		return r, errEnded(r)
 	}
 	if err := t.must("receipt", string(id), endReceipt, string(id), string(state), t.stamp(), reason); err != nil {
 		return r, err
 	}
-	t.audit("receipt."+string(state), string(id), facts{{"state", string(r.State)}}, facts{{"state", string(state)}, {"number", r.Number}, {"reason", reason}})
+	t.audit("receipt."+string(state), string(id), facts{{"state", string(r.State)}}, facts{{"state", string(state)}, {"number", r.Number}, {"reason", personal(reason)}})
 	t.moved("receipt", string(r.State), string(state))
 	t.changed("receipt", string(id))
 	t.changed("donation", string(r.Donation))
 	return r, nil
+}
+
+func errEnded(r ngo.Receipt) error {
+	return &ngo.Error{Code: ngo.Conflict, Message: "receipt " + r.Number + " is " + string(r.State) + " already", Hint: "ngoctl receipt show " + r.Number}
 }
 
 // ReceiptsOf gives every receipt that a gift has had, oldest first.

@@ -85,7 +85,7 @@ func wants(f Facts) string {
 	d := f.Donation
 	foreign := f.AccountPot == ngo.Foreign || d.Donor.Citizenship == ngo.CitizenForeign
 	missing := d.Donor.Missing()
-	if !f.Approved || foreign || d.Declined || f.Receipted || len(missing) == 0 {
+	if !f.Approved || foreign || d.Declined || d.NoReceipt || f.Receipted || len(missing) == 0 {
 		return ""
 	}
 	for i, m := range missing {

@@ -25,6 +25,9 @@ func (d Date) Time() time.Time {
 	return t
 }
 
+// CanBeBirth tells whether somebody who gives on a day may have been born on this one.
+func (d Date) CanBeBirth(given Date) bool { return d >= "1880-01-01" && d <= given }
+
 // FinancialYear gives the Indian financial year (1 April to 31 March) of the day, as 2026-27.
 func (d Date) FinancialYear() string {
 	t := d.Time()
