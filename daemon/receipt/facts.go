@@ -118,10 +118,14 @@ func (f Facts) Masked() Facts {
 	return f
 }
 
-// remainder says, of a gift of which part went back, how much, and in whose place the receipt stands; empty for a whole one.
+// remainder says, of a gift of which part went back, how much, and in whose place the receipt stands; empty for a whole one
+// that stands for itself.
 func (f Facts) remainder() string {
-	if f.Paid == (ngo.Money{}) {
+	switch {
+	case f.Paid == (ngo.Money{}) && f.ReplacesNumber == "":
 		return ""
+	case f.Paid == (ngo.Money{}):
+		return "This receipt replaces " + f.ReplacesNumber + ", which is no longer valid."
 	}
 	back := ngo.Money{Minor: f.Paid.Minor - f.Amount.Minor, Currency: f.Amount.Currency}
 	text := fmt.Sprintf("f your gift of %s, %s went back to you.", f.Paid.Format(), back.Format())
