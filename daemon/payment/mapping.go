@@ -196,15 +196,19 @@ func language(s string) string {
 	return ""
 }
 
-// citizenship takes what clearly says that a donor is, or is not, a citizen of India. "NRI" says where somebody lives, and
-// so nothing.
+// citizenship takes what clearly says that a donor is, or is not, a citizen of India. "NRI" and "Resident Indian" say where
+// somebody lives, and so nothing.
 func citizenship(s string) ngo.Citizenship {
-	switch fold(s) {
+	s = fold(s)
+	if strings.Contains(s, "resident") {
+		return ngo.CitizenUnknown
+	}
+	switch s {
 	case "":
 		return ngo.CitizenUnknown
 	case "indian", "india", "in", "ind", "bharat", "bhartiya", "bharatiya", "yes", "indiancitizen", "citizenofindia", "indiannational", "இந்தியர்", "இந்தியா", "भारतीय", "भारत":
 		return ngo.CitizenIndian
-	case "nri", "resident", "unknown", "other":
+	case "nri", "unknown", "other":
 		return ngo.CitizenUnknown
 	}
 	return ngo.CitizenForeign

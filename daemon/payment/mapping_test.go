@@ -1,0 +1,25 @@
+package payment_test
+
+import (
+	"testing"
+
+	"github.com/ngoctl/ngoctl/daemon/payment"
+	"github.com/ngoctl/ngoctl/daemon/setting"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Where somebody lives does not say of which country they are a citizen: only a citizen of another one gives to other books.
+func TestCitizenship(t *testing.T) {
+	t.Parallel()
+	m := payment.NewMapping(setting.Values{})
+	for text, want := range map[string]ngo.Citizenship{
+		"Indian": ngo.CitizenIndian, "INDIA": ngo.CitizenIndian, "Indian Citizen": ngo.CitizenIndian, "இந்தியர்": ngo.CitizenIndian,
+		"": ngo.CitizenUnknown, "n/a": ngo.CitizenUnknown, "NRI": ngo.CitizenUnknown, "Resident": ngo.CitizenUnknown, "Resident Indian": ngo.CitizenUnknown,
+		"Non-Resident Indian": ngo.CitizenUnknown, "Non Resident Indian (NRI)": ngo.CitizenUnknown, "Non-resident": ngo.CitizenUnknown,
+		"Indian resident": ngo.CitizenUnknown, "foreign": ngo.CitizenForeign, "Singapore": ngo.CitizenForeign, "OCI": ngo.CitizenForeign, "no": ngo.CitizenForeign,
+	} {
+		if got := m.Donor(payment.Answers{{Name: "Citizenship", Text: text}}).Citizenship; got != want {
+			t.Errorf("citizenship %q = %q, want %q", text, got, want)
+		}
+	}
+}
