@@ -35,8 +35,8 @@ func (a *account) Normalise(body []byte) (payment.Event, error) {
 	return payment.Event{}, invalid("the message is none of PayU's: it is about no payment, refund or dispute")
 }
 
-// paymentTold reads a payment's message. Of all that stands in it only what the hash covers is taken; mihpayid and the kind
-// of card go into the claim, as things to ask about.
+// paymentTold reads a payment's message. Of all that stands in it only what the hash covers is taken for the gift; mihpayid and
+// the kind of card go into the claim, as things to ask about.
 func (a *account) paymentTold(f fields) (payment.Event, error) {
 	status := strings.ToLower(strings.TrimSpace(f["status"]))
 	event := payment.Event{Name: eventName("payment", status)}
@@ -75,7 +75,10 @@ func (a *account) paymentTold(f fields) (payment.Event, error) {
 	event.Payment = p
 	if a.confirms {
 		event.Claim = f.claim()
+		return event, nil
 	}
+	// Nobody will tell more. The kind of card is not covered, and counts only against the gift: a person then looks.
+	p.International = abroad(f, nil, nil)
 	return event, nil
 }
 

@@ -262,6 +262,12 @@ func TestHashAlone(t *testing.T) {
 			t.Errorf("%s = %+v, %v; want %s without a claim", status, e, err, state)
 		}
 	}
+	for category, want := range map[string]bool{"International": true, "domestic": false, "": false} {
+		e, err := a.Normalise(signed(with(with(gift(), "mode", "CC"), "cardCategory", category), salt))
+		if err != nil || e.Payment == nil || e.Payment.International != want {
+			t.Errorf("a card that PayU calls %q = %+v, %v; want abroad %v", category, e.Payment, err, want)
+		}
+	}
 	for _, body := range []string{dispute, `{"action":"refund","key":"` + key + `","request_id":"1","mihpayid":"2","status":"success","amt":"1.00"}`} {
 		if e, err := a.Normalise([]byte(body)); err != nil || e.Name == "" || e.Claim != nil || e.Refund != nil || e.Dispute != nil {
 			t.Errorf("%.20s = %+v, %v; want a name alone", body, e, err)
