@@ -18,6 +18,7 @@ import (
 const (
 	formerLife = 15 * 24 * time.Hour // how long a secret counts after another took its place
 	mostBack   = 90 * 24 * time.Hour // how far back a gateway is asked
+	clockSlack = time.Hour           // how far the clock of whoever asks may be behind, and how long the question may take
 )
 
 // valueEdit changes the values of an account, given those it has. It fails with what the caller is told.
@@ -220,7 +221,7 @@ func (s *Server) catchUp(ctx context.Context, in *nameBody[api.CatchUpRequest]) 
 	switch {
 	case since.After(now):
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "that moment is still to come", Hint: "say since when a gateway should be asked, such as yesterday"}
-	case since.Before(now.Add(-mostBack)):
+	case since.Before(now.Add(-mostBack - clockSlack)):
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "a gateway is asked about the last 90 days at most"}
 	}
 	if !can.Poll {

@@ -216,6 +216,9 @@ func TestGatewayIsAskedForWhatWasMissed(t *testing.T) {
 	if err != nil || !asked.Equal(since) || got.Seen != 12 || got.Found != 10 || !got.To.Equal(now) {
 		t.Errorf("CatchUp = %+v, %v", got, err)
 	}
+	if _, err := ask(now.AddDate(0, 0, -90).Add(-time.Second)); err != nil {
+		t.Errorf("90 days back, as its clock had it who asked a second ago: %v", err)
+	}
 	for _, bad := range []time.Time{now.Add(time.Minute), now.AddDate(0, 0, -91), {}} {
 		_, err := ask(bad)
 		wantCode(t, err, ngo.Invalid)
