@@ -177,3 +177,81 @@ func TestAskingWithoutAPage(t *testing.T) {
 		t.Errorf("the mail has a link: %q", text)
 	}
 }
+
+// Where mail goes nowhere for months, the donor gets one question when it does, and the reminders in their time.
+func TestQuestionsDoNotPileUp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	donor := complete()
+	donor.PAN = ""
+	api.Give(sim.Charge{Donor: donor})
+	c.told()
+	for range 12 {
+		h.later(5 * day)
+		h.works()
+	}
+	if d := h.onlyGift(); d.Reminded != 0 || len(h.state().messages) != 1 {
+		t.Errorf("gift %+v, messages %+v; want no reminder of what was never sent", d, h.state().messages)
+	}
+	server := h.mailServer(sim.SMTPOptions{})
+	for _, step := range []struct {
+		pass  time.Duration
+		mails int
+	}{{day, 1}, {6 * day, 1}, {2 * day, 2}, {22 * day, 2}, {2 * day, 3}, {60 * day, 3}} {
+		h.later(step.pass)
+		h.works()
+		if n := server.Total(); n != step.mails {
+			t.Fatalf("%d mails after another %v; want %d", n, step.pass, step.mails)
+		}
+	}
+	if jobs := h.state().jobs; len(jobs) != 0 {
+		t.Errorf("jobs %+v are left", jobs)
+	}
+}
+
+// A donor whose address is put right is asked there, and the link does not go to the wrong one any more.
+func TestQuestionFollowsTheAddress(t *testing.T) {
+	t.Parallel()
+	for _, sent := range []bool{true, false} {
+		h := newHouse(t)
+		var server *sim.SMTP
+		if sent {
+			server = h.mailServer(sim.SMTPOptions{})
+		}
+		c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+		donor := complete()
+		donor.PAN, donor.EMail = "", "mina@example.org"
+		api.Give(sim.Charge{Donor: donor})
+		c.told()
+		h.later(time.Minute)
+		h.works()
+		id, right := h.onlyGift().ID, "meena@example.org"
+		h.write(func(tx *store.Tx) error {
+			_, err := tx.EditDonation(id, store.DonorEdit{EMail: &right})
+			return err
+		})
+		h.later(time.Minute)
+		h.works()
+		wrong := 1
+		if !sent {
+			server, wrong = h.mailServer(sim.SMTPOptions{}), 0
+		}
+		for _, right := range []int{1, 2, 2, 2, 3, 3} {
+			h.later(day)
+			h.works()
+			to := map[string]int{}
+			for _, m := range server.Mails() {
+				to[m.To[0]]++
+			}
+			if to["mina@example.org"] != wrong || to["meena@example.org"] != right {
+				t.Errorf("sent before: %v; mails %v, want %d and %d", sent, to, wrong, right)
+			}
+			h.later(9 * day)
+			h.works()
+		}
+		if d := h.onlyGift(); d.Reminded != 2 || len(h.state().jobs) != 0 {
+			t.Errorf("gift %+v, jobs %+v", d, h.state().jobs)
+		}
+	}
+}

@@ -96,14 +96,16 @@ func (l *letter) unsendable() func(*store.Tx, ngo.Job) error {
 		}
 	case l.asks() && l.donation.State != ngo.DonationWaiting:
 		return move(ngo.MessageFailed, "The gift does not wait for facts any more.")
+	case l.asks() && m.Recipient != addressOf(l.donation):
+		return move(ngo.MessageFailed, "The donor has another address now.")
 	}
 	return nil
 }
 
-// asks tells whether the message asks the donor for facts.
-func (l *letter) asks() bool {
-	return l.message.Kind == ngo.MessageAsk || l.message.Kind == ngo.MessageReminder
-}
+func (l *letter) asks() bool { return asks(l.message) }
+
+// asks tells whether a message asks the donor for facts.
+func asks(m ngo.Message) bool { return m.Kind == ngo.MessageAsk || m.Kind == ngo.MessageReminder }
 
 // compose writes the mail.
 func (f *Flow) compose(ctx context.Context, o *org.Org, l letter) (channel.Message, error) {

@@ -80,8 +80,10 @@ func (s situation) write(ctx context.Context, o *org.Org, job ngo.Job, fn func(*
 }
 
 // address is where the donor can be written to; empty when nowhere: staff see the receipt then and can hand it over.
-func (s situation) address() string {
-	address, err := ngo.NormaliseEMail(s.Donation.Donor.EMail)
+func (s situation) address() string { return addressOf(s.Donation) }
+
+func addressOf(d ngo.Donation) string {
+	address, err := ngo.NormaliseEMail(d.Donor.EMail)
 	if err != nil {
 		return ""
 	}
