@@ -35,7 +35,7 @@ func donationCommand(t terminal) *cli.Command {
 			},
 			{
 				Name: "hold", Usage: "keep a gift back until somebody has looked at it", ArgsUsage: "ID", Action: inOrg(t, donationHold),
-				Flags:     []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`WHY`, for whoever looks at it"}},
+				Flags:     []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`WHY` it is done, for whoever looks at it"}},
 				UsageText: `ngoctl donation hold don_01k9v3m5w8x2y4z6a7b9c1d3e5 --reason "the donor asked us to wait"`,
 			},
 			{
@@ -49,7 +49,7 @@ func donationCommand(t terminal) *cli.Command {
 				Name: "refund", Usage: "pay a gift back, all of it or a part", ArgsUsage: "ID", Action: inOrg(t, donationRefund),
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "amount", Usage: "`RUPEES` to pay back, such as 250 or 250.50 (default: all that remains)"},
-					&cli.StringFlag{Name: "reason", Usage: "`WHY`, for the trail and the gateway (required)"},
+					&cli.StringFlag{Name: "reason", Usage: "`WHY` it is done, for the trail and the gateway (required)"},
 				},
 				UsageText: `ngoctl donation refund don_01k9v3m5w8x2y4z6a7b9c1d3e5 --reason "paid twice by mistake"` + "\n" +
 					`ngoctl donation refund don_01k9v3m5w8x2y4z6a7b9c1d3e5 --amount 250 --reason "meant 250, gave 500" --yes`,
