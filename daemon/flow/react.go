@@ -25,8 +25,12 @@ func (f *Flow) react(ctx context.Context, o *org.Org, job ngo.Job) error {
 		return s.write(ctx, o, job, func(tx *store.Tx) error { return s.void(tx, job) })
 	case d.State != ngo.DonationReceived || d.Net().Minor <= 0:
 		return write(ctx, o, done) // what stands is left
+	case d.Receipt == "" && d.NoReceipt:
+		return write(ctx, o, done) // until somebody asks for one
 	case d.Receipt == "":
 		return f.issue(ctx, o, job, s)
+	case d.Reissue != "":
+		return f.reissue(ctx, o, job, s)
 	case s.receipt.Amount != d.Net():
 		return f.replace(ctx, o, job, s)
 	}
@@ -92,22 +96,51 @@ func addressOf(d ngo.Donation) string {
 
 // issue gives a gift its receipt, with the next number of its series.
 func (f *Flow) issue(ctx context.Context, o *org.Org, job ngo.Job, s situation) error {
-	d := s.Donation
-	facts := receipt.Decide(f.laws.On(d.Given), s.Gift)
-	printed, err := facts.JSON()
-	if err != nil {
-		return err
-	}
-	fresh, err := o.Store.NewReceipt(d.ID, store.ReceiptFacts{
-		Series: receipt.Series(receipt.Prefix(s.Profile, s.Org.Slug), d.Given, d.Pot),
-		Amount: d.Net(), Day: d.Given, Law: facts.Law, Tax: facts.Tax, Printed: printed,
-	})
+	fresh, err := f.fresh(o, s, "")
 	if err != nil {
 		return err
 	}
 	return s.write(ctx, o, job, func(tx *store.Tx) error {
 		r, err := tx.IssueReceipt(fresh)
 		if err != nil {
+			return err
+		}
+		if s.Donation.Reissue != "" { // the one to be replaced has gone meanwhile
+			if err := tx.Reissued(s.Donation.ID); err != nil {
+				return err
+			}
+		}
+		return s.carry(tx, job, r)
+	})
+}
+
+// fresh prepares a receipt of the facts as they are now, in the place of another if that is named.
+func (f *Flow) fresh(o *org.Org, s situation, replaces string) (store.NewReceipt, error) {
+	d := s.Donation
+	facts := receipt.Decide(f.laws.On(d.Given), s.Gift)
+	facts.ReplacesNumber = replaces
+	printed, err := facts.JSON()
+	if err != nil {
+		return store.NewReceipt{}, err
+	}
+	return o.Store.NewReceipt(d.ID, store.ReceiptFacts{
+		Series: receipt.Series(receipt.Prefix(s.Profile, s.Org.Slug), d.Given, d.Pot),
+		Amount: d.Net(), Day: d.Given, Law: facts.Law, Tax: facts.Tax, Printed: printed,
+	})
+}
+
+// reissue replaces a receipt, as a person asked, by one of the facts as they are now.
+func (f *Flow) reissue(ctx context.Context, o *org.Org, job ngo.Job, s situation) error {
+	fresh, err := f.fresh(o, s, s.receipt.Number)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, o, job, func(tx *store.Tx) error {
+		r, err := tx.ReplaceReceipt(s.receipt.ID, fresh, s.Donation.Reissue)
+		if err != nil {
+			return err
+		}
+		if err := tx.Reissued(s.Donation.ID); err != nil {
 			return err
 		}
 		return s.carry(tx, job, r)
