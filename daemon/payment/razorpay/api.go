@@ -45,10 +45,15 @@ func (a *api) get(ctx context.Context, path string, query url.Values) ([]byte, e
 	body, err := a.ask(ctx, path, query)
 	switch ngo.CodeOf(err) {
 	case ngo.Invalid, ngo.NotFound, ngo.Conflict, ngo.TooLarge:
-		err = &ngo.Error{Code: ngo.Internal, Message: "Razorpay refuses a question for " + path, Err: err}
+		err = &ngo.Error{Code: ngo.Internal, Message: "Razorpay refuses a question for " + path, Err: fmt.Errorf("%w: %w", errRefused, err)}
+	case ngo.Denied:
+		err = fmt.Errorf("%w: %w", errRefused, err)
 	}
 	return body, err
 }
+
+// errRefused marks a question that Razorpay does not answer for this key, while it may answer others.
+var errRefused = errors.New("refused")
 
 // ask asks, a few times when Razorpay throttles.
 func (a *api) ask(ctx context.Context, path string, query url.Values) ([]byte, error) {

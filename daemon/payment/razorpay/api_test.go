@@ -304,3 +304,26 @@ func answering(t *testing.T, body []byte) payment.Account {
 	t.Cleanup(s.Close)
 	return open(t, setting.Values{"webhook-secret": "s", "key-id": "k", "key-secret": "s", "base-url": s.URL})
 }
+
+// Where one list is refused, as a key may not see it, the others are told all the same; that it was refused is told too.
+func TestARefusedListHidesNoPayment(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]int{"/disputes": 1, "/settlements": 1, "/refunds": 0} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == path:
+				w.WriteHeader(http.StatusBadRequest)
+				fmt.Fprint(w, `{"error":{"code":"BAD_REQUEST_ERROR","description":"The requested URL was not found on the server."}}`)
+			case r.URL.Path == "/payments" && r.FormValue("skip") == "0":
+				fmt.Fprint(w, `{"entity":"collection","count":1,"items":[{"id":"pay_1","entity":"payment","status":"captured"}]}`)
+			default:
+				fmt.Fprint(w, `{"entity":"collection","count":0,"items":[]}`)
+			}
+		}))
+		t.Cleanup(server.Close)
+		bodies, err := polled(t, open(t, setting.Values{"webhook": "no", "key-id": "k", "key-secret": "s", "base-url": server.URL}), hours(-1, 1))
+		if len(bodies) != want || code(err) != ngo.Internal || !strings.Contains(err.Error(), path) {
+			t.Errorf("with %s refused: %d bodies, %v; want %d, and that it was refused", path, len(bodies), err, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -21,16 +22,19 @@ const pageSize = 100
 var lists = [...]struct {
 	path, kind string
 	before     time.Duration
+	dear       bool // without it nothing further is told: a gift that went back would be receipted
 }{
-	{"/refunds", "refund", 10 * 24 * time.Hour},
-	{"/disputes", "dispute", 180 * 24 * time.Hour},
-	{"/settlements", "settlement", 4 * 24 * time.Hour},
-	{"/payments", "payment", 0},
+	{"/refunds", "refund", 10 * 24 * time.Hour, true},
+	{"/disputes", "dispute", 180 * 24 * time.Hour, false},
+	{"/settlements", "settlement", 4 * 24 * time.Hour, false},
+	{"/payments", "payment", 0, true},
 }
 
 // Poll gives what Razorpay knows of a window. Payments of which it does not know yet whether they come to anything are left
-// out: no webhook tells of them either.
+// out: no webhook tells of them either. That Razorpay refuses to list disputes or settlements is told once the rest was: it
+// will not be otherwise the next time.
 func (a asked) Poll(ctx context.Context, w payment.Window, yield func(body []byte) error) error {
+	var refused error
 	for _, l := range lists {
 		from, to := max(unixCeil(w.From.Add(-l.before)), earliest), min(unixCeil(w.To)-1, latest)
 		if from > to {
@@ -47,11 +51,15 @@ func (a asked) Poll(ctx context.Context, w payment.Window, yield func(body []byt
 			}
 			return yield(body)
 		})
-		if err != nil {
+		switch {
+		case err == nil:
+		case l.dear || !errors.Is(err, errRefused):
 			return err
+		case refused == nil:
+			refused = err
 		}
 	}
-	return nil
+	return refused
 }
 
 // unixCeil gives the first whole second that is not before at: Razorpay's times have no parts of seconds.
