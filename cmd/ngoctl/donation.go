@@ -48,7 +48,7 @@ func donationCommand(t terminal) *cli.Command {
 			{
 				Name: "refund", Usage: "pay a gift back, all of it or a part", ArgsUsage: "ID", Action: inOrg(t, donationRefund),
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "amount", Usage: "`RUPEES` to pay back, such as 250 or 250.50 (default: all that remains)"},
+					&cli.StringFlag{Name: "amount", Usage: "`AMOUNT` to pay back, in the gift's currency, such as 250 or 250.50 (default: all that remains)"},
 					&cli.StringFlag{Name: "reason", Usage: "`WHY` it is done, for the trail and the gateway (required)"},
 				},
 				UsageText: `ngoctl donation refund don_01k9v3m5w8x2y4z6a7b9c1d3e5 --reason "paid twice by mistake"` + "\n" +
@@ -96,13 +96,21 @@ func donationList(ctx context.Context, c *call, s session) error {
 
 // rupees reads an amount from a flag; nothing is zero.
 func (c *call) rupees(name string) (ngo.Money, error) {
-	given := c.flags.String(name)
+	return amountIn(name, c.flags.String(name), ngo.INR)
+}
+
+// amountIn reads what was given to a flag as money of a currency; nothing is zero.
+func amountIn(flag, given string, in ngo.Currency) (ngo.Money, error) {
 	if given == "" {
-		return ngo.Money{Currency: ngo.INR}, nil
+		return ngo.Money{Currency: in}, nil
 	}
-	m, err := ngo.ParseMoney(given, ngo.INR)
+	m, err := ngo.ParseMoney(given, in)
 	if err != nil || m.Minor <= 0 {
-		return m, usage(fmt.Sprintf("--%s cannot be %q", name, ngo.Printable(given)), "write rupees, such as 500 or 1,250.50")
+		what := "rupees, such as 500 or 1,250.50"
+		if in != ngo.INR {
+			what = "an amount of " + string(in)
+		}
+		return m, usage(fmt.Sprintf("--%s cannot be %q", flag, ngo.Printable(given)), "write "+what)
 	}
 	return m, nil
 }
@@ -197,7 +205,7 @@ func donationEdit(ctx context.Context, c *call, s session) error {
 		return usage("nothing to change was given", "see: ngoctl donation edit --help")
 	}
 	changed, err := s.EditDonation(ctx, s.org, ngo.DonationID(c.arg(0)), e)
-	return c.giftChanged(changed, err)
+	return c.giftChanged(s.org, changed, err)
 }
 
 func donationHold(ctx context.Context, c *call, s session) error {
@@ -206,16 +214,16 @@ func donationHold(ctx context.Context, c *call, s session) error {
 		return usage("say why it is held", `add: --reason "WHY"`)
 	}
 	changed, err := s.HoldDonation(ctx, s.org, ngo.DonationID(c.arg(0)), reason)
-	return c.giftChanged(changed, err)
+	return c.giftChanged(s.org, changed, err)
 }
 
 func donationRelease(ctx context.Context, c *call, s session) error {
 	changed, err := s.ReleaseDonation(ctx, s.org, ngo.DonationID(c.arg(0)), c.flags.String("note"))
-	return c.giftChanged(changed, err)
+	return c.giftChanged(s.org, changed, err)
 }
 
 // giftChanged answers what was done to a gift, and says how to take it back.
-func (c *call) giftChanged(changed api.Changed, err error) error {
+func (c *call) giftChanged(org string, changed api.Changed, err error) error {
 	if err != nil {
 		return err
 	}
@@ -223,20 +231,20 @@ func (c *call) giftChanged(changed api.Changed, err error) error {
 	if err := c.record(changed, r); err != nil {
 		return err
 	}
-	c.note("\nTo take it back: ngoctl org undo %s", changed.Act.ID)
+	c.note("\nTo take it back: ngoctl org undo %s --org %s", changed.Act.ID, org)
 	return nil
 }
 
 func donationRefund(ctx context.Context, c *call, s session) error {
-	amount, err := c.rupees("amount")
-	if err != nil {
-		return err
-	}
 	reason := strings.TrimSpace(c.flags.String("reason"))
 	if reason == "" {
 		return usage("say why it is paid back", `add: --reason "WHY"`)
 	}
 	d, err := s.Donation(ctx, s.org, ngo.DonationID(c.arg(0)))
+	if err != nil {
+		return err
+	}
+	amount, err := amountIn("amount", c.flags.String("amount"), d.Amount.Currency)
 	if err != nil {
 		return err
 	}
