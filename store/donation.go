@@ -159,7 +159,8 @@ type gift struct {
 	ngo.Donation
 	circumstances
 	accountPot ngo.Pot
-	act        ngo.ActID // that changed it last
+	act        ngo.ActID      // that changed it last
+	learnt     []ngo.Identity // that its person has from it just now
 }
 
 const selectGift = `

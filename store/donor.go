@@ -88,14 +88,14 @@ func (t *Tx) rejoin(was gift, now *gift) (next ngo.DonationID, err error) {
 // joinGift joins a gift to its person. One whom nothing but a name tells apart is given up for whoever the addresses belong
 // to; else the person learns those that are nobody's.
 func (t *Tx) joinGift(g *gift) error {
-	if g.Person == "" {
-		var err error
-		g.Person, err = t.JoinPerson(g.Donor)
-		return err
-	}
 	known := identitiesOf(g.Donor)
 	owners, err := t.ownersOf(known)
 	if err != nil {
+		return err
+	}
+	g.learnt = nobodys(known, owners)
+	if g.Person == "" {
+		g.Person, err = t.JoinPerson(g.Donor)
 		return err
 	}
 	if len(owners) > 0 && owners[0].person != g.Person {
@@ -111,6 +111,47 @@ func (t *Tx) joinGift(g *gift) error {
 		return err
 	}
 	_, err = t.exec("name person", namePerson, string(g.Person), g.Donor.Name)
+	return err
+}
+
+const unlearnIdentity = `
+delete from identity
+where kind = $1 and value = $2 and person_id = $3
+  and not exists (
+    select 1
+    from donation d
+    where d.person_id = $3 and d.id <> $4 and $2 in (lower(d.donor_email), d.donor_phone)
+  )`
+
+// unlearn takes from the person of a gift the addresses that were learnt of that gift alone.
+func (t *Tx) unlearn(g gift, learnt []ngo.Identity) error {
+	var gone int64
+	for _, k := range learnt { // an e-mail and a phone at most
+		n, err := t.exec("unlearn identity", unlearnIdentity, string(k.Kind), k.Value, string(g.Person), string(g.ID))
+		if err != nil {
+			return err
+		}
+		gone += n
+	}
+	if gone > 0 {
+		t.audit("person.unlearn", string(g.Person), facts{{"identities", gone}}, nil)
+		t.changed("person", string(g.Person))
+	}
+	return nil
+}
+
+// personAgain has somebody be there who left a gift, and is to have it back.
+func (t *Tx) personAgain(id ngo.PersonID, d ngo.Donor) error {
+	if id == "" {
+		return nil
+	}
+	p, err := t.Person(id)
+	if ngo.CodeOf(err) == ngo.NotFound {
+		return t.addPerson(id, d, nil)
+	}
+	if err == nil && p.Erased != nil {
+		err = &ngo.Error{Code: ngo.Conflict, Message: "the former donor's data was erased at the donor's wish: it is not written again"}
+	}
 	return err
 }
 

@@ -129,9 +129,13 @@ func TestReleaseOfEveryKind(t *testing.T) {
 			if g := c.gift(d.ID); g.State != ngo.DonationReceived || !tt.check(g) {
 				t.Errorf("released: %+v", g)
 			}
-			undo(t, c.o, act.ID)
+			back := undo(t, c.o, act.ID)
 			if g := c.gift(d.ID); !reflect.DeepEqual(g, d) {
 				t.Errorf("after the undoing: %+v\nwant %+v", g, d)
+			}
+			undo(t, c.o, back.ID)
+			if g := c.gift(d.ID); g.State != ngo.DonationReceived || !tt.check(g) {
+				t.Errorf("released once more: %+v", g)
 			}
 			checkWhole(t, c.o)
 		})
@@ -193,6 +197,70 @@ func TestEditIsUndoneUntilAReceipt(t *testing.T) {
 	again := c.edit(d.ID, store.DonorEdit{Name: text("Chitra Iyer")})
 	issue(t, c.o, c.gift(d.ID))
 	undoRefused(t, c.o, again.ID)
+	checkWhole(t, c.o)
+}
+
+// An act that is undone takes back what it did, and nothing that happened since.
+func TestUndoingLeavesWhatHappenedSince(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	start := c.clock.Now()
+	equal := func(ref ngo.Ref, created time.Time) ngo.Donation {
+		_, d := c.pay(ngo.Payment{Ref: ref, State: ngo.PaymentCaptured, Amount: ngo.Paise(50_000), Created: created}, ngo.Donor{EMail: "chitra@example.org"})
+		return d
+	}
+	d := equal("pay_2", start)
+	dispute := func(ref ngo.Ref) {
+		storetest.Write(t, c.o, func(tx *store.Tx) error {
+			_, _, err := tx.SaveDispute(ngo.Dispute{Account: c.account, Ref: ref, PaymentRef: "pay_2", State: ngo.DisputeOpen, Amount: ngo.Paise(50_000)})
+			return err
+		})
+	}
+	dispute("disp_1")
+	c.release(d.ID)
+	held := c.hold(d.ID, "Ask Meena")
+	dispute("disp_2")
+	first := equal("pay_1", start.Add(-time.Minute))
+	undo(t, c.o, held.ID)
+	if g := c.gift(d.ID); g.State != ngo.DonationHeld || g.Hold != "" || g.Slip != first.ID || len(g.Released) != 0 {
+		t.Errorf("gift = %+v; want it held for the new dispute, and marked as a slip of the gift that came since", g)
+	}
+	checkWhole(t, c.o)
+}
+
+// A gift that was edited onto somebody else is the former donor's again, and the other's addresses are nobody else's.
+func TestUndoingAnEditGivesThePersonBack(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	_, other := c.pay(ngo.Payment{Ref: "pay_0", State: ngo.PaymentCaptured, Amount: ngo.Paise(7)}, ngo.Donor{Name: "Asha", EMail: "asha@example.org"})
+	_, bare := c.pay(ngo.Payment{Ref: "pay_1", State: ngo.PaymentCaptured, Amount: ngo.Paise(100)}, ngo.Donor{Name: "Chitra"})
+	_, known := c.pay(ngo.Payment{Ref: "pay_2", State: ngo.PaymentCaptured, Amount: ngo.Paise(200)}, ngo.Donor{Name: "Devi", Phone: "+919876543210"})
+	moved := c.edit(bare.ID, store.DonorEdit{EMail: text("asha@example.org")})
+	if c.gift(bare.ID).Person != other.Person {
+		t.Fatal("the edit did not join the other person")
+	}
+	back := undo(t, c.o, moved.ID)
+	if g := c.gift(bare.ID); !reflect.DeepEqual(g, bare) {
+		t.Errorf("after the undoing: %+v\nwant %+v", g, bare)
+	}
+	undo(t, c.o, back.ID)
+	if c.gift(bare.ID).Person != other.Person {
+		t.Error("the edit that stands again does not join the other person")
+	}
+	learnt := c.edit(known.ID, store.DonorEdit{EMail: text("bala@example.org")})
+	undo(t, c.o, learnt.ID)
+	_, bala := c.pay(ngo.Payment{Ref: "pay_3", State: ngo.PaymentCaptured, Amount: ngo.Paise(300)}, ngo.Donor{Name: "Bala", EMail: "bala@example.org"})
+	if bala.Person == known.Person {
+		t.Error("an e-mail that was typed into the wrong gift, and taken back, joins its owner to that gift's donor")
+	}
+	storetest.Read(t, c.o, func(r *store.Rx) error {
+		p, err := r.Person(bare.Person)
+		q, err2 := r.Person(known.Person)
+		if p.Name != "Chitra" && ngo.CodeOf(err) != ngo.NotFound || len(q.Identities) != 1 {
+			t.Errorf("people %+v, %v, %+v", p, err, q)
+		}
+		return err2
+	})
 	checkWhole(t, c.o)
 }
 

@@ -33,7 +33,7 @@ func (t *Tx) HoldDonation(id ngo.DonationID, reason string) (ngo.Act, error) {
 	}
 	now := was
 	now.Hold = reason
-	return t.act(was, now, ngo.Act{Title: "held gift " + string(id) + ": " + reason}, before{Mark: markOf(was)})
+	return t.act(was, now, ngo.Act{Title: "held gift " + string(id) + ": " + reason}, before{Mark: &markChange{markOf(was), markOf(now)}})
 }
 
 // ReleaseDonation says that a person has looked. A gift that is held is so no more for the reasons that held it; one that
@@ -52,7 +52,7 @@ func (t *Tx) ReleaseDonation(id ngo.DonationID, note string) (ngo.Act, error) {
 	if note = line(note, mostText); note != "" {
 		title += ": " + note
 	}
-	return t.act(was, now, ngo.Act{Title: title}, before{Mark: markOf(was)})
+	return t.act(was, now, ngo.Act{Title: title}, before{Mark: &markChange{markOf(was), markOf(now)}})
 }
 
 func released(was gift) (gift, error) {
@@ -102,7 +102,7 @@ func (t *Tx) EditDonation(id ngo.DonationID, e DonorEdit) (ngo.Act, error) {
 	if err != nil {
 		return ngo.Act{}, err
 	}
-	act, err := t.act(was, now, ngo.Act{Title: "put the facts of gift " + string(id) + " right"}, before{Facts: factsOf(was, receipts)})
+	act, err := t.act(was, now, ngo.Act{Title: "put the facts of gift " + string(id) + " right"}, before{Facts: factsOf(was, receipts, now.learnt)})
 	if err != nil {
 		return act, err
 	}
@@ -274,6 +274,20 @@ where id = $1`
 update donation
 set reminded = reminded + 1
 where id = $1`
+
+	stopReminders = `
+update donation
+set quiet = 1
+where quiet = 0
+  and id in (
+    select $1
+    union
+    select d.id
+    from donation one
+      join donation d on d.donor_email = one.donor_email
+    where one.id = $1 and one.donor_email <> '' and d.state in ('waiting', 'held')
+  )
+returning id`
 )
 
 // Asked notes that the donor was asked for facts.
@@ -284,6 +298,20 @@ func (t *Tx) Asked(id ngo.DonationID) error {
 // Reminded notes that the donor was asked again.
 func (t *Tx) Reminded(id ngo.DonationID) error {
 	return t.noteAsked(id, "donation.remind", addReminder)
+}
+
+// StopReminders notes that the donor of a gift wants no more reminders, of this gift and of the others that wait or are held and have
+// the same address. Done twice, it changes nothing.
+func (t *Tx) StopReminders(id ngo.DonationID) error {
+	stopped, err := all(t.w, "gifts", scanOne[ngo.DonationID], stopReminders, string(id))
+	if err != nil {
+		return err
+	}
+	for _, one := range stopped {
+		t.audit("donation.quiet", string(one), nil, nil)
+		t.changed("donation", string(one))
+	}
+	return nil
 }
 
 func (t *Tx) noteAsked(id ngo.DonationID, action, query string, more ...any) error {
@@ -297,9 +325,12 @@ func (t *Tx) noteAsked(id ngo.DonationID, action, query string, more ...any) err
 
 // before is what an act on a gift changed, as it was: one of the two.
 type before struct {
-	Mark  *marks      `json:",omitempty"`
+	Mark  *markChange `json:",omitempty"`
 	Facts *donorFacts `json:",omitempty"`
 }
+
+// markChange is what an act did to the marks: what else changes them meanwhile is none of its business.
+type markChange struct{ Was, Left marks }
 
 // marks is what holding and releasing change.
 type marks struct {
@@ -312,17 +343,44 @@ type marks struct {
 // donorFacts is what an edit changes.
 type donorFacts struct {
 	Donor             ngo.Donor
+	Person            ngo.PersonID
+	Slip              ngo.DonationID
 	Purpose, Campaign string
 	Declined, Edited  bool
-	Receipts          int // how many the gift had had
+	Receipts          int            // how many the gift had had
+	Learnt            []ngo.Identity // nobody's before, and by the edit the person's
 }
 
-func markOf(g gift) *marks {
-	return &marks{Hold: g.Hold, Released: g.Released, Declined: g.Declined, Recovered: g.Recovered, Slip: g.Slip}
+func markOf(g gift) marks {
+	return marks{Hold: g.Hold, Released: g.Released, Declined: g.Declined, Recovered: g.Recovered, Slip: g.Slip}
 }
 
-func factsOf(g gift, receipts int) *donorFacts {
-	return &donorFacts{Donor: g.Donor, Purpose: g.Purpose, Campaign: g.Campaign, Declined: g.Declined, Edited: g.Edited, Receipts: receipts}
+func factsOf(g gift, receipts int, learnt []ngo.Identity) *donorFacts {
+	return &donorFacts{Donor: g.Donor, Person: g.Person, Slip: g.Slip, Purpose: g.Purpose, Campaign: g.Campaign, Declined: g.Declined,
+		Edited: g.Edited, Receipts: receipts, Learnt: learnt}
+}
+
+// takeBack gives the marks of a gift without what the act did.
+func (c *markChange) takeBack(g *gift) {
+	bring(&g.Hold, c.Was.Hold, c.Left.Hold)
+	bring(&g.Declined, c.Was.Declined, c.Left.Declined)
+	bring(&g.Recovered, c.Was.Recovered, c.Left.Recovered)
+	bring(&g.Slip, c.Was.Slip, c.Left.Slip)
+	without := func(all, some []string) []string {
+		return slices.DeleteFunc(slices.Clone(all), func(code string) bool { return slices.Contains(some, code) })
+	}
+	added, removed := without(c.Left.Released, c.Was.Released), without(c.Was.Released, c.Left.Released)
+	g.Released = slices.Compact(slices.Sorted(slices.Values(append(without(g.Released, added), removed...))))
+	if g.Released == nil {
+		g.Released = []string{}
+	}
+}
+
+// bring puts back what an act changed.
+func bring[T comparable](to *T, was, left T) {
+	if was != left {
+		*to = was
+	}
 }
 
 // act keeps a changed gift under an act that can be undone. What the act keeps is sealed, behind the id of its gift.
@@ -373,16 +431,29 @@ func (t *Tx) undoGift(done ngo.Act) (ngo.Act, error) {
 // bringBack gives a gift what it was before an act.
 func (t *Tx) bringBack(was gift, b before, receipts int, a ngo.Act) (ngo.Act, error) {
 	now := was
-	if m := b.Mark; m != nil {
-		now.Hold, now.Released, now.Declined, now.Recovered, now.Slip = m.Hold, append([]string{}, m.Released...), m.Declined, m.Recovered, m.Slip
-		return t.act(was, now, a, before{Mark: markOf(was)})
+	if b.Mark != nil {
+		b.Mark.takeBack(&now)
+		return t.act(was, now, a, before{Mark: &markChange{markOf(was), markOf(now)}})
 	}
 	f := b.Facts
 	now.Donor, now.Purpose, now.Campaign, now.Declined, now.Edited = f.Donor, f.Purpose, f.Campaign, f.Declined, f.Edited
 	if err := t.findPurpose(&now); err != nil {
 		return a, err
 	}
-	return t.act(was, now, a, before{Facts: factsOf(was, receipts)})
+	if err := t.unlearn(was, f.Learnt); err != nil {
+		return a, err
+	}
+	if now.Person != f.Person {
+		now.Person, now.Slip = f.Person, f.Slip
+		if err := t.personAgain(f.Person, f.Donor); err != nil {
+			return a, err
+		}
+	}
+	if err := t.joinGift(&now); err != nil {
+		return a, err
+	}
+	a, err := t.act(was, now, a, before{Facts: factsOf(was, receipts, now.learnt)})
+	return a, errors.Join(err, t.leave(was.Person, now.Person))
 }
 
 const countReceipts = `

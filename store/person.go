@@ -79,11 +79,16 @@ func (t *Tx) addPerson(id ngo.PersonID, d ngo.Donor, known []ngo.Identity) error
 	return nil
 }
 
-// learn gives a person those of the identities that are nobody's.
-func (t *Tx) learn(person ngo.PersonID, owners []owner, known []ngo.Identity) error {
-	fresh := slices.DeleteFunc(known, func(k ngo.Identity) bool {
+// nobodys gives those of the identities that have no owner.
+func nobodys(known []ngo.Identity, owners []owner) []ngo.Identity {
+	return slices.DeleteFunc(slices.Clone(known), func(k ngo.Identity) bool {
 		return slices.ContainsFunc(owners, func(o owner) bool { return o.kind == k.Kind })
 	})
+}
+
+// learn gives a person those of the identities that are nobody's.
+func (t *Tx) learn(person ngo.PersonID, owners []owner, known []ngo.Identity) error {
+	fresh := nobodys(known, owners)
 	if len(fresh) == 0 {
 		return nil
 	}
