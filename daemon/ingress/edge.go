@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"path"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -137,11 +139,11 @@ func (e *edge) log(rec *recorder, r *http.Request, status int, took time.Duratio
 	if !ok {
 		return
 	}
-	path := loggedPath(r.URL.EscapedPath())
+	shown := loggedPath(r.URL)
 	attrs := make([]slog.Attr, 0, 10)
-	attrs = append(attrs, slog.String("request", rec.id), slog.String("method", r.Method), slog.String("path", path),
+	attrs = append(attrs, slog.String("request", rec.id), slog.String("method", r.Method), slog.String("path", shown),
 		slog.Int("status", status), slog.Int64("bytes", rec.bytes), slog.Duration("took", took))
-	if org := orgOf(path); org != "" {
+	if org := orgOf(shown); org != "" {
 		attrs = append(attrs, slog.String("org", org))
 	}
 	if p, ok := PeerOf(ctx); ok {
@@ -167,15 +169,18 @@ func levelOf(status int, pattern string) slog.Level {
 	return slog.LevelInfo
 }
 
-// loggedPath shortens a path to what may stand in the log. The last part of a public page's path is what lets its holder in.
-func loggedPath(path string) string {
+// loggedPath shortens a path to what may stand in the log. The last part of a public page's path is what lets its holder in,
+// in whichever way the path is spelled: the router knows them all.
+func loggedPath(u *url.URL) string {
+	plain, shown := path.Clean("/"+u.Path), u.EscapedPath()
 	for before, kept := range map[string]int{publicOrg: 2, publicReceipt: 0} { // the organisation and the kind of page
-		rest, ok := strings.CutPrefix(path, before)
+		rest, ok := strings.CutPrefix(plain, before)
 		if parts := strings.SplitN(rest, "/", kept+1); ok && len(parts) > kept {
-			path = before + strings.Join(append(parts[:kept], "…"), "/")
+			shown = (&url.URL{Path: before + strings.Join(parts[:kept], "/")}).EscapedPath()
+			shown = strings.TrimSuffix(shown, "/") + "/…"
 		}
 	}
-	return path[:min(len(path), 200)]
+	return shown[:min(len(shown), 200)]
 }
 
 // orgOf gives the organisation that a path is about.

@@ -3,6 +3,7 @@ package ingress
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -63,5 +64,22 @@ func TestPublicPagesArePaced(t *testing.T) {
 	now = now.Add(time.Minute)
 	if ask("192.0.2.1:3") != 200 {
 		t.Error("an address waits longer than a minute")
+	}
+}
+
+func TestNoSpellingOfALinkIsLogged(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ path, want string }{
+		{"/o/sevai/donor/SECRET", "/o/sevai/donor/…"}, {"//o/sevai/donor/SECRET", "/o/sevai/donor/…"}, {"/%6F/sevai/donor/SECRET", "/o/sevai/donor/…"},
+		{"/x/../o/sevai/donor/SECRET", "/o/sevai/donor/…"}, {"/o/sevai//donor/SECRET", "/o/sevai/donor/…"}, {"/o/sevai/donor/SECRET/more", "/o/sevai/donor/…"},
+		{"/r/SECRET", "/r/…"}, {"//r/SECRET", "/r/…"}, {"/o/sevai", "/o/sevai"}, {"/hooks/sevai/razor%20pay", "/hooks/sevai/razor%20pay"},
+	} {
+		u, err := url.ParseRequestURI(tt.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := loggedPath(u); got != tt.want {
+			t.Errorf("%s is logged as %s, want %s", tt.path, got, tt.want)
+		}
 	}
 }
