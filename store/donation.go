@@ -319,7 +319,7 @@ const donationColumns = `d.id, d.payment_id, coalesce(d.person_id, ''), d.state,
   d.donor_name, d.donor_email, d.donor_phone, d.donor_address, d.donor_pan, d.purpose, d.method, d.recorded,
   coalesce((select r.id from receipt r where r.donation_id = d.id and r.state = 'issued'), ''),
   d.returned, d.pot, d.fund, coalesce(d.purpose_id, ''), d.campaign, d.donor_id_kind, d.donor_id, d.language, d.citizenship,
-  d.declined, d.slip_of, d.recovered, d.edited, d.asked, d.reminded, d.hold, d.released, d.donor_born, d.no_receipt, d.reissue`
+  d.declined, d.slip_of, d.recovered, d.edited, d.asked, d.reminded, d.hold, d.released, d.donor_born, d.no_receipt, d.reissue, d.quiet`
 
 // scanDonation opens what is sealed, so it needs the organisation's box.
 func (r *Rx) scanDonation(s scanner) (ngo.Donation, error) { return r.scanDonationAnd(s) }
@@ -333,7 +333,7 @@ func (r *Rx) scanDonationAnd(s scanner, more ...any) (ngo.Donation, error) {
 		&d.Donor.Name, &d.Donor.EMail, &d.Donor.Phone, &d.Donor.Address, &pan, &d.Purpose, &d.Method, at(&d.Recorded), &d.Receipt,
 		&d.Returned, &d.Pot, &d.Fund, &d.PurposeID, &d.Campaign, &d.Donor.IDKind, &id, &d.Donor.Language, &d.Donor.Citizenship,
 		&d.Declined, &d.Slip, &d.Recovered, &d.Edited, maybeAt(&d.Asked), &d.Reminded, &d.Hold, &released,
-		&born, &d.NoReceipt, &d.Reissue}, more...)...)
+		&born, &d.NoReceipt, &d.Reissue, &d.Quiet}, more...)...)
 	if err != nil {
 		return d, err
 	}

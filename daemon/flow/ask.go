@@ -58,18 +58,19 @@ func (s situation) question(tx *store.Tx, job ngo.Job) error {
 	if err != nil {
 		return err
 	}
-	d, reminded := s.Donation, s.Donation.Reminded >= mostAgain
+	d := s.Donation
+	enough := d.Reminded >= mostAgain || d.Quiet
 	switch address := s.address(); {
 	case d.State != ngo.DonationWaiting && d.State != ngo.DonationHeld:
 		return tx.Finish(job)
 	case d.State == ngo.DonationHeld || address == "":
-		if d.Asked == nil || reminded {
+		if d.Asked == nil || enough {
 			return tx.Finish(job)
 		}
 		return again(tx, job, firstAgain) // when it waits again the reminders go on
 	case address != last.Recipient:
 		return s.askNow(tx, job)
-	case reminded, tx.Now().Before(d.Asked.Add(firstAgain)):
+	case enough, tx.Now().Before(d.Asked.Add(firstAgain)):
 		return tx.Finish(job)
 	}
 	if early := pauseAfter(last, tx.Now()); early > 0 {

@@ -329,6 +329,7 @@ type Donation struct {
 	Edited    bool       `json:"edited"`             // a person put the donor's facts right: events change them no more
 	Asked     *time.Time `json:"asked_at,omitempty"` // when the donor was first asked for facts
 	Reminded  int        `json:"reminded"`           // how often again
+	Quiet     bool       `json:"quiet"`              // the donor asked for no more reminders
 	Hold      string     `json:"hold,omitempty"`     // why a person holds it
 	Released  []string   `json:"released"`           // codes of reasons to hold that a person has looked at
 	NoReceipt bool       `json:"no_receipt"`         // its receipt was a mistake, and none is issued until somebody asks for one

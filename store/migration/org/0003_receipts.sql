@@ -3,6 +3,7 @@
 alter table donation add column donor_born blob;
 alter table donation add column no_receipt integer not null default 0 check (no_receipt in (0, 1));
 alter table donation add column reissue text not null default '';
+alter table donation add column quiet integer not null default 0 check (quiet in (0, 1));
 
 alter table receipt add column given text;
 alter table receipt add column given_by text not null default '';
