@@ -1,0 +1,127 @@
+package receipt
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	"image/png"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Limits of a picture for receipts. Those of what comes in are checked before anything is decoded.
+const (
+	MaxPicture   = 1 << 20 // bytes
+	maxPixels    = 4_000_000
+	pictureWidth = 800 // pixels; on paper that is more than a printer shows
+)
+
+// Picture is a picture as it is kept and drawn: written anew by us, with nothing in it but pixels.
+type Picture struct {
+	Data          []byte
+	Type          string // image/png or image/jpeg
+	Width, Height int
+}
+
+// NewPicture takes a PNG or JPEG for receipts. What else the file holds goes, the see-through becomes white, and a wide picture
+// is made smaller. It fails with TooLarge above MaxPicture, and with Invalid for what is no such picture or has too many pixels.
+func NewPicture(data []byte) (Picture, error) {
+	if len(data) > MaxPicture {
+		return Picture{}, &ngo.Error{Code: ngo.TooLarge, Message: "the picture is larger than 1 MiB", Hint: "save it smaller: 800 pixels wide are enough"}
+	}
+	in, err := decode(data)
+	if err != nil {
+		return Picture{}, err
+	}
+	flat := shrink(onWhite(in.image))
+	out := Picture{Type: in.media, Width: flat.Rect.Dx(), Height: flat.Rect.Dy()}
+	var file bytes.Buffer
+	if in.media == "image/jpeg" {
+		err = jpeg.Encode(&file, flat, &jpeg.Options{Quality: 88})
+	} else {
+		err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&file, flat)
+	}
+	if err != nil {
+		return Picture{}, fmt.Errorf("write picture: %w", err)
+	}
+	out.Data = file.Bytes()
+	return out, nil
+}
+
+// PictureType tells the type of a picture that NewPicture wrote.
+func PictureType(data []byte) string {
+	if bytes.HasPrefix(data, []byte("\xff\xd8")) {
+		return "image/jpeg"
+	}
+	return "image/png"
+}
+
+type decoded struct {
+	image image.Image
+	media string
+}
+
+// decode reads a picture whose header promises no more than the limits.
+func decode(data []byte) (decoded, error) {
+	bad := func(message string, err error) error {
+		return &ngo.Error{Code: ngo.Invalid, Message: message, Hint: "give a PNG or JPEG of at most 1 MiB and 4 megapixels", Err: err}
+	}
+	read, head, media := png.Decode, png.DecodeConfig, "image/png"
+	switch {
+	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
+	case bytes.HasPrefix(data, []byte("\xff\xd8")):
+		read, head, media = jpeg.Decode, jpeg.DecodeConfig, "image/jpeg"
+	default:
+		return decoded{}, bad("this is neither a PNG nor a JPEG", nil)
+	}
+	size, err := head(bytes.NewReader(data))
+	if err != nil {
+		return decoded{}, bad("the picture cannot be read", err)
+	}
+	if size.Width < 1 || size.Height < 1 || size.Width > maxPixels || size.Height > maxPixels/size.Width {
+		return decoded{}, bad(fmt.Sprintf("the picture has %d × %d pixels, which is too many", size.Width, size.Height), nil)
+	}
+	img, err := read(bytes.NewReader(data))
+	if err != nil {
+		return decoded{}, bad("the picture cannot be read", err)
+	}
+	return decoded{img, media}, nil
+}
+
+// onWhite draws a picture on white paper.
+func onWhite(in image.Image) *image.RGBA {
+	out := image.NewRGBA(image.Rectangle{Max: in.Bounds().Size()})
+	draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
+	draw.Draw(out, out.Rect, in, in.Bounds().Min, draw.Over)
+	return out
+}
+
+// shrink makes a picture that is too wide as wide as it may be: each pixel is the mean of those in whose place it stands.
+func shrink(in *image.RGBA) *image.RGBA {
+	w, h := in.Rect.Dx(), in.Rect.Dy()
+	if w <= pictureWidth {
+		return in
+	}
+	out := image.NewRGBA(image.Rect(0, 0, pictureWidth, max(h*pictureWidth/w, 1)))
+	for y := range out.Rect.Dy() {
+		for x := range out.Rect.Dx() {
+			part := image.Rect(x*w/pictureWidth, y*h/out.Rect.Dy(), max((x+1)*w/pictureWidth, x*w/pictureWidth+1), max((y+1)*h/out.Rect.Dy(), y*h/out.Rect.Dy()+1))
+			out.SetRGBA(x, y, mean(in, part))
+		}
+	}
+	return out
+}
+
+func mean(in *image.RGBA, part image.Rectangle) color.RGBA {
+	var r, g, b, n int
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		for x := part.Min.X; x < part.Max.X; x++ {
+			c := in.RGBAAt(x, y)
+			r, g, b, n = r+int(c.R), g+int(c.G), b+int(c.B), n+1
+		}
+	}
+	return color.RGBA{uint8(r / n), uint8(g / n), uint8(b / n), 255}
+}

@@ -1,0 +1,122 @@
+package receipt_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"testing"
+
+	"github.com/ngoctl/ngoctl/daemon/receipt"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+func pngOf(t testing.TB, img image.Image) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := png.Encode(&out, img); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestPictureIsWrittenAnew(t *testing.T) {
+	t.Parallel()
+	wide := image.NewNRGBA(image.Rect(10, 10, 1610, 410)) // see-through, with a bar of ink on the left
+	for y := 10; y < 410; y++ {
+		for x := 10; x < 810; x++ {
+			wide.SetNRGBA(x, y, color.NRGBA{B: 200, A: 255})
+		}
+	}
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, wide, nil); err != nil {
+		t.Fatal(err)
+	}
+	secret := []byte("GPSLatitude 13.0827")
+	withEXIF := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(secret) + 2)}, append(secret, photo.Bytes()[2:]...)...)
+	for _, tt := range []struct {
+		name          string
+		in            []byte
+		media         string
+		width, height int
+	}{
+		{"png", pngOf(t, wide), "image/png", 800, 200},
+		{"jpeg", withEXIF, "image/jpeg", 800, 200},
+		{"small", pngOf(t, image.NewGray16(image.Rect(0, 0, 3, 5))), "image/png", 3, 5},
+		{"a line", pngOf(t, image.NewGray(image.Rect(0, 0, 5000, 1))), "image/png", 800, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p, err := receipt.NewPicture(tt.in)
+			if err != nil || p.Type != tt.media || p.Width != tt.width || p.Height != tt.height || receipt.PictureType(p.Data) != tt.media {
+				t.Fatalf("NewPicture = %s %d × %d, %v", p.Type, p.Width, p.Height, err)
+			}
+			if bytes.Contains(p.Data, secret) {
+				t.Error("it still has what else was in the file")
+			}
+			again, err := receipt.NewPicture(p.Data)
+			if err != nil || again.Width != p.Width {
+				t.Errorf("taken again: %d wide, %v", again.Width, err)
+			}
+		})
+	}
+	p, err := receipt.NewPicture(pngOf(t, wide))
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(p.Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ink, paper := color.RGBAModel.Convert(img.At(100, 100)), color.RGBAModel.Convert(img.At(700, 100))
+	if ink != (color.RGBA{0, 0, 200, 255}) || paper != (color.RGBA{255, 255, 255, 255}) {
+		t.Errorf("ink %v on paper %v", ink, paper)
+	}
+}
+
+// bomb is a PNG of a few bytes whose header promises many pixels.
+func bomb(w, h uint32) []byte {
+	head := append([]byte("IHDR"), binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, w), h)...)
+	head = append(head, 8, 6, 0, 0, 0)
+	out := binary.BigEndian.AppendUint32([]byte("\x89PNG\r\n\x1a\n"), 13)
+	return binary.BigEndian.AppendUint32(append(out, head...), crc32.ChecksumIEEE(head))
+}
+
+func TestPicturesThatAreNone(t *testing.T) {
+	t.Parallel()
+	good := pngOf(t, image.NewGray(image.Rect(0, 0, 100, 100)))
+	for _, tt := range []struct {
+		name string
+		in   []byte
+		code ngo.Code
+	}{
+		{"nothing", nil, ngo.Invalid},
+		{"text", []byte("<svg onload=alert(1)>"), ngo.Invalid},
+		{"a GIF", []byte("GIF89a\x01\x00\x01\x00"), ngo.Invalid},
+		{"too large", make([]byte, receipt.MaxPicture+1), ngo.TooLarge},
+		{"too many pixels", pngOf(t, image.NewGray(image.Rect(0, 0, 2001, 2000))), ngo.Invalid},
+		{"a bomb", bomb(60_000, 60_000), ngo.Invalid},
+		{"a bomb that overflows", bomb(1<<31-1, 1<<31-1), ngo.Invalid},
+		{"no width", bomb(0, 5), ngo.Invalid},
+		{"cut off", good[:len(good)/2], ngo.Invalid},
+	} {
+		if _, err := receipt.NewPicture(tt.in); ngo.CodeOf(err) != tt.code {
+			t.Errorf("%s: %v; want %s", tt.name, err, tt.code)
+		}
+	}
+}
+
+func FuzzPicture(f *testing.F) {
+	f.Add(pngOf(f, image.NewGray(image.Rect(0, 0, 3, 3))))
+	f.Add(bomb(60_000, 60_000))
+	f.Add([]byte{0xff, 0xd8, 0xff, 0xdb})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := receipt.NewPicture(data)
+		if err == nil && (p.Width < 1 || p.Width > 800 || p.Height < 1 || len(p.Data) == 0) {
+			t.Errorf("%d × %d, %d bytes", p.Width, p.Height, len(p.Data))
+		}
+	})
+}
