@@ -32,7 +32,7 @@ func layers() []layer {
 		{"daemon", []string{"daemon/...", "store/..."}},
 		{"daemon/api", []string{"daemon/setting"}},
 		{"daemon/apiserver", with(pure, "daemon/api", "daemon/org", "daemon/setting", "daemon/blob", "daemon/backup", "store")},
-		{"daemon/public", []string{"daemon/org", "daemon/blob", "daemon/idcheck", "daemon/typeset", "store"}},
+		{"daemon/public", []string{"daemon/org", "daemon/blob", "daemon/idcheck", "daemon/receipt", "daemon/typeset", "store"}},
 		{"daemon/ingress", nil},
 		{"daemon/webhook", []string{"store"}},
 		{"daemon/pull", []string{"daemon/org", "daemon/payment", "daemon/egress", "daemon/setting", "store"}},

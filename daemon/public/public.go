@@ -71,6 +71,10 @@ func New(o Options) (*Handler, error) {
 		"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	h.mux.HandleFunc("GET /o/{org}/donor/{token}", h.showDonor)
 	h.mux.HandleFunc("POST /o/{org}/donor/{token}", h.takeDonor)
+	h.mux.HandleFunc("GET /o/{org}/donor/{token}/stop", h.askStop)
+	h.mux.HandleFunc("POST /o/{org}/donor/{token}/stop", h.stop)
+	h.mux.HandleFunc("GET /r/{receipt}", h.showReceipt)
+	h.mux.HandleFunc("/r/", h.noReceipt)
 	h.mux.HandleFunc("/", h.nothing)
 	return h, nil
 }
@@ -92,7 +96,9 @@ type view struct {
 	Links   []choice
 	Gift    *giftView
 	Message string
+	Receipt *receiptView
 	Form    *form
+	Stop    bool // a button that ends reminders
 	Privacy string
 }
 
