@@ -275,27 +275,49 @@ func gatewayCatchUp(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	var reports []caughtUp
-	troubled := 0
-	for _, name := range names {
+	reports, err := caughtUpWith(ctx, names, func(ctx context.Context, name string) (api.CatchUpReport, error) {
 		r, err := patiently(c, "asking "+ngo.Printable(name), func() (api.CatchUpReport, error) {
 			return s.CatchUp(ctx, s.org, name, api.CatchUpRequest{Since: since})
 		})
 		if err != nil {
-			return errors.Join(err, printItems(c, caughtUpColumns(), reports))
+			r.From, r.To = since, time.Now() // what it was to be asked for
 		}
-		if r.Problem != "" {
-			troubled++
-		}
-		reports = append(reports, caughtUp{name, r})
+		return r, err
+	})
+	if err != nil {
+		return err
 	}
 	if err := printItems(c, caughtUpColumns(), reports); err != nil {
 		return err
 	}
-	if troubled > 0 {
+	if slices.ContainsFunc(reports, func(r caughtUp) bool { return r.Problem != "" }) {
 		return outcome(exitPartly)
 	}
 	return nil
+}
+
+// caughtUpWith asks gateway after gateway. What one of several could not do stands beside it; nothing is told when none could.
+func caughtUpWith(ctx context.Context, names []string, ask func(context.Context, string) (api.CatchUpReport, error)) ([]caughtUp, error) {
+	var out []caughtUp
+	var failures []error
+	for _, name := range names {
+		r, err := ask(ctx, name)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			failures = append(failures, err)
+			r.Problem = "it could not be asked"
+			if e, ok := errors.AsType[*ngo.Error](err); ok {
+				r.Problem = e.Message
+			}
+		}
+		out = append(out, caughtUp{name, r})
+	}
+	if len(failures) == len(names) {
+		return nil, failures[0]
+	}
+	return out, nil
 }
 
 // askable gives the gateway named, else all that can be asked.
