@@ -1,7 +1,7 @@
 package receipt
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -18,8 +18,9 @@ type Gift struct {
 
 // Reason is why a receipt has no line on deduction. Code is for programs, Text is printed.
 type Reason struct {
-	Code string `json:"code"`
-	Text string `json:"text"`
+	Code   string `json:"code"`
+	Text   string `json:"text"`
+	TextEN string `json:"text_en,omitempty"`
 }
 
 // Decide gives all that the receipt for a gift prints, by the law of the gift's day. There is always a receipt; the line on
@@ -27,13 +28,17 @@ type Reason struct {
 // are.
 func Decide(law Law, g Gift) Facts {
 	f := describe(law, g)
-	f.Reasons = append(lawReasons(law, f), giftReasons(law, g)...)
+	f.Reasons = append(f.lawReasons(law), f.giftReasons(law, g)...)
 	if len(f.Reasons) == 0 { // facts are asked of the donor only where they would help
-		f.Reasons = donorReasons(law, f)
+		f.Reasons = f.donorReasons(law)
 	}
 	f.Tax = len(f.Reasons) == 0
 	if f.Tax {
-		f.Deduction, f.Certificate = law.fill(law.DeductionText, f), law.fill(law.CertificateText, f)
+		own, en := law.in(f.lang()), law.in(english)
+		deduction := pair(own.fill(own.DeductionText, f), en.fill(en.DeductionText, f))
+		certificate := pair(own.fill(own.CertificateText, f), en.fill(en.CertificateText, f))
+		f.Deduction, f.DeductionEN = deduction.own, deduction.english
+		f.Certificate, f.CertificateEN = certificate.own, certificate.english
 	}
 	return f
 }
@@ -41,14 +46,21 @@ func Decide(law Law, g Gift) Facts {
 func describe(law Law, g Gift) Facts {
 	d := g.Donation
 	f := Facts{
-		Version: version, Org: issuer(g.Org, g.Profile), Amount: d.Net(), Words: d.Net().Words(), Day: d.Given,
-		YearName: law.Year, Year: d.Given.FinancialYear(), Mode: mode(d.Method), Payment: oneLine(string(g.Payment.Ref), maxShort),
+		Version: version, Language: ngo.Language(d.Donor.Language, g.Profile.Language), Org: issuer(g.Org, g.Profile), Amount: d.Net(),
+		Day: d.Given, Year: d.Given.FinancialYear(), Payment: oneLine(string(g.Payment.Ref), maxShort),
 		Reference: oneLine(g.Payment.Reference, maxShort), Purpose: oneLine(d.Purpose, maxName), Law: law.ID,
 		Donor: Donor{Name: oneLine(d.Donor.Name, maxName), Address: oneLine(d.Donor.Address, maxAddress), EMail: oneLine(d.Donor.EMail, maxName)},
+		Pot:   cmp.Or(d.Pot, ngo.Domestic), Fund: cmp.Or(d.Fund, ngo.FundGeneral), Means: means(d.Method),
+		Logo: g.Profile.Logo, Signature: g.Profile.Signature,
 	}
-	if f.YearName == "" {
-		f.YearName = "Financial year"
+	f.spell()
+	year := pair(law.in(f.lang()).Year, law.Year)
+	if year.own == "" {
+		year = f.say("financial_year")
 	}
+	f.YearName, f.YearNameEN = year.own, year.english
+	mode := f.mode(d.Method)
+	f.Mode, f.ModeEN = mode.own, mode.english
 	if f.Amount != d.Amount {
 		f.Paid = d.Amount
 	}
@@ -76,58 +88,73 @@ func issuer(o ngo.Org, p ngo.Profile) Issuer {
 	return out
 }
 
+// reason says why in both languages.
+func reason(code string, text phrase) Reason {
+	return Reason{Code: code, Text: text.own, TextEN: text.english}
+}
+
 // lawReasons tells what is missing on the organisation's side.
-func lawReasons(law Law, f Facts) []Reason {
+func (f Facts) lawReasons(law Law) []Reason {
+	why := func(code string) []Reason { return []Reason{reason(code, f.say("reason_"+code))} }
 	switch {
 	case law.ID == "":
-		return []Reason{{"no_law", "The tax law for gifts of this day was not on file when this receipt was issued."}}
+		return why("no_law")
 	case f.Org.ApprovalNumber == "":
-		return []Reason{{"no_approval", fmt.Sprintf("Our approval under %s of the %s was not on record when this receipt was issued.", law.Section, law.Act)}}
+		return []Reason{reason("no_approval", f.sayOf(law, "reason_no_approval"))}
 	case f.Org.ApprovalFrom == "" || f.Org.ApprovalUntil == "":
-		return []Reason{{"no_validity", "The days for which our approval is valid were not on record when this receipt was issued."}}
+		return why("no_validity")
 	case f.Day < f.Org.ApprovalFrom || f.Day > f.Org.ApprovalUntil:
-		return []Reason{{"not_approved", fmt.Sprintf("Our approval was valid from %s to %s, and the gift was received on %s.",
-			ngo.FormatDate(f.Org.ApprovalFrom, "en"), ngo.FormatDate(f.Org.ApprovalUntil, "en"), ngo.FormatDate(f.Day, "en"))}}
+		return []Reason{reason("not_approved", f.dated("reason_not_approved",
+			map[string]ngo.Date{"from": f.Org.ApprovalFrom, "until": f.Org.ApprovalUntil, "day": f.Day}))}
 	case f.Org.PAN == "":
-		return []Reason{{"no_org_pan", "Our own PAN was not on record when this receipt was issued."}}
+		return why("no_org_pan")
 	}
 	return nil
 }
 
+// sayOf is say for a text that names things of the law.
+func (f Facts) sayOf(law Law, key string) phrase {
+	in := func(lang string) string {
+		w := law.in(lang)
+		return texts().Say(lang, key, "section", w.Section, "act", w.Act, "statement", w.Statement)
+	}
+	return pair(in(f.lang()), in(english))
+}
+
 // giftReasons tells what in the gift itself the law does not favour.
-func giftReasons(law Law, g Gift) []Reason {
+func (f Facts) giftReasons(law Law, g Gift) []Reason {
 	var out []Reason
 	d := g.Donation
 	switch unknown := d.Donor.Citizenship == ngo.CitizenUnknown; {
 	case d.Pot == ngo.Foreign:
-		out = append(out, Reason{"foreign", "The gift is a foreign contribution."})
+		out = append(out, reason("foreign", f.say("reason_foreign")))
 	case d.Amount.Currency != ngo.INR || g.Payment.International && unknown:
-		out = append(out, Reason{"foreign", "The gift was paid from abroad or in a foreign currency."})
+		out = append(out, reason("foreign", f.say("reason_abroad")))
 	}
 	if d.Method == "cash" && law.CashLimit > 0 && d.Amount.Minor > law.CashLimit {
-		out = append(out, Reason{"cash", fmt.Sprintf("The law allows no deduction for cash gifts above %s.", ngo.Paise(law.CashLimit))})
+		out = append(out, reason("cash", f.say("reason_cash", "limit", ngo.Paise(law.CashLimit).Format())))
 	}
 	if d.Method == "kind" && !law.InKind {
-		out = append(out, Reason{"in_kind", "The law allows a deduction for money only, not for gifts in kind."})
+		out = append(out, reason("in_kind", f.say("reason_in_kind")))
 	}
 	if d.Declined {
-		out = append(out, Reason{"declined", "A receipt without tax deduction was chosen for this gift."})
+		out = append(out, reason("declined", f.say("reason_declined")))
 	}
 	return out
 }
 
 // donorReasons tells what the yearly statement needs and we do not know.
-func donorReasons(law Law, f Facts) []Reason {
+func (f Facts) donorReasons(law Law) []Reason {
 	var out []Reason
-	id := "PAN"
+	id := "reason_no_pan"
 	if len(law.Documents) > 0 {
-		id = "PAN or another identity document's number"
+		id = "reason_no_id"
 	}
-	for _, field := range []struct{ value, code, name string }{
-		{f.Donor.Name, "no_name", "name"}, {f.Donor.Address, "no_address", "address"}, {f.Donor.PAN + f.Donor.IDNumber, "no_pan", id},
+	for _, field := range []struct{ value, code, key string }{
+		{f.Donor.Name, "no_name", "reason_no_name"}, {f.Donor.Address, "no_address", "reason_no_address"}, {f.Donor.PAN + f.Donor.IDNumber, "no_pan", id},
 	} {
 		if field.value == "" {
-			out = append(out, Reason{field.code, fmt.Sprintf("We do not have your %s, which our statement of donations (%s) must give.", field.name, law.Statement)})
+			out = append(out, reason(field.code, f.sayOf(law, field.key)))
 		}
 	}
 	return out
@@ -144,48 +171,31 @@ func (f Facts) Asks() bool {
 	return false
 }
 
-// documentName writes the kind of a document; empty for one that is none.
-func documentName(kind ngo.IDKind) string {
-	switch kind {
-	case ngo.IDTaxpayer:
-		return "Taxpayer number"
-	case ngo.IDPassport:
-		return "Passport"
-	case ngo.IDElector:
-		return "Elector's card"
-	case ngo.IDDriving:
-		return "Driving licence"
-	case ngo.IDRation:
-		return "Ration card"
-	}
-	return ""
-}
+// documents are the kinds by which a law may let the statement name a donor.
+var documents = [...]ngo.IDKind{ngo.IDTaxpayer, ngo.IDPassport, ngo.IDElector, ngo.IDDriving, ngo.IDRation}
 
 // mode writes a gateway's word for how the money came.
-func mode(method string) string {
+func (f Facts) mode(method string) phrase {
 	switch method {
-	case "upi":
-		return "UPI"
-	case "card":
-		return "Card"
-	case "netbanking":
-		return "Net banking"
-	case "wallet":
-		return "Wallet"
-	case "emi":
-		return "Card, in instalments"
-	case "bank_transfer":
-		return "Bank transfer"
-	case "emandate", "nach":
-		return "Bank mandate"
-	case "cheque":
-		return "Cheque or draft"
-	case "cash":
-		return "Cash"
-	case "kind":
-		return "In kind"
 	case "":
-		return "Electronic payment"
+		return f.say("mode_electronic")
+	case "emandate", "nach":
+		return f.say("mode_mandate")
+	case "upi", "card", "netbanking", "wallet", "emi", "bank_transfer", "cheque", "cash", "kind":
+		return f.say("mode_" + method)
 	}
-	return oneLine(strings.ReplaceAll(method, "_", " "), maxShort)
+	return phrase{own: oneLine(strings.ReplaceAll(method, "_", " "), maxShort)}
+}
+
+// means sorts a gateway's word for how the money came. What comes through a gateway came by wire, whatever its name.
+func means(method string) Means {
+	switch method {
+	case "cash":
+		return MeansCash
+	case "kind":
+		return MeansKind
+	case "other":
+		return MeansOther
+	}
+	return MeansElectronic
 }

@@ -177,7 +177,7 @@ func TestFactsAreCleanShortAndSurviveStorage(t *testing.T) {
 	if !reflect.DeepEqual(back, f) {
 		t.Errorf("read back %+v; want %+v", back, f)
 	}
-	for _, bad := range []string{"", "{", `{"version":2}`, `[]`} {
+	for _, bad := range []string{"", "{", `{"version":3}`, `{"version":0}`, `[]`} {
 		if _, err := receipt.Read([]byte(bad)); err == nil {
 			t.Errorf("Read(%q) succeeds", bad)
 		}

@@ -1,8 +1,10 @@
 package receipt
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -11,34 +13,63 @@ import (
 )
 
 // Facts is all that a receipt prints, fixed when it is issued: a later change of the organisation, the donor or the law does
-// not change it. Number, Issued and Code come from the receipt's row; see For. Its text is clean.
+// not change it. Number, Issued and Code come from the receipt's row; see For. Its text is clean. What stands in the donor's
+// language has a fellow in English, which is empty where that language is English.
 type Facts struct {
-	Version     int       `json:"version"` // of this shape
-	Number      string    `json:"number,omitempty"`
-	Issued      time.Time `json:"issued_at,omitzero"`
-	Code        string    `json:"code,omitempty"`       // proves the receipt: nobody can guess it
-	VerifyURL   string    `json:"verify_url,omitempty"` // where Code can be checked; printed as a QR code
-	Org         Issuer    `json:"org"`
-	Donor       Donor     `json:"donor"`
-	Amount      ngo.Money `json:"amount"`
-	Words       string    `json:"words"`
-	Day         ngo.Date  `json:"day"` // of the gift
-	YearName    string    `json:"year_name"`
-	Year        string    `json:"year"`
-	Mode        string    `json:"mode"`
-	Payment     string    `json:"payment,omitempty"`   // the gateway's id
-	Reference   string    `json:"reference,omitempty"` // the bank's
-	Purpose     string    `json:"purpose,omitempty"`
-	Law         string    `json:"law"`
-	Tax         bool      `json:"tax"` // whether the line on deduction is printed
-	Deduction   string    `json:"deduction,omitempty"`
-	Certificate string    `json:"certificate,omitempty"`
-	Reasons     []Reason  `json:"reasons,omitempty"` // why it is not
+	Version   int       `json:"version"`            // of this shape
+	Language  string    `json:"language,omitempty"` // en, ta, hi
+	Number    string    `json:"number,omitempty"`
+	Issued    time.Time `json:"issued_at,omitzero"`
+	Code      string    `json:"code,omitempty"`       // proves the receipt: nobody can guess it
+	VerifyURL string    `json:"verify_url,omitempty"` // where Code can be checked; printed as a QR code
+	Org       Issuer    `json:"org"`
+	Donor     Donor     `json:"donor"`
+	Amount    ngo.Money `json:"amount"`
+	Words     string    `json:"words"`
+	WordsEN   string    `json:"words_en,omitempty"`
+	Day       ngo.Date  `json:"day"` // of the gift
 
-	// Of a receipt for a gift of which part went back.
-	ReplacesNumber string    `json:"replaces_number,omitempty"` // in whose place it stands, if it went back after a receipt
+	YearName   string `json:"year_name"`
+	YearNameEN string `json:"year_name_en,omitempty"`
+	Year       string `json:"year"`
+	Mode       string `json:"mode"`
+	ModeEN     string `json:"mode_en,omitempty"`
+	Payment    string `json:"payment,omitempty"`   // the gateway's id
+	Reference  string `json:"reference,omitempty"` // the bank's
+	Purpose    string `json:"purpose,omitempty"`
+
+	Law           string   `json:"law"`
+	Tax           bool     `json:"tax"` // whether the line on deduction is printed
+	Deduction     string   `json:"deduction,omitempty"`
+	DeductionEN   string   `json:"deduction_en,omitempty"`
+	Certificate   string   `json:"certificate,omitempty"`
+	CertificateEN string   `json:"certificate_en,omitempty"`
+	Reasons       []Reason `json:"reasons,omitempty"` // why it is not
+
+	// What the organisation's yearly statement of donations tells of the gift beside what is printed.
+	Pot   ngo.Pot      `json:"pot,omitempty"`
+	Fund  ngo.FundKind `json:"fund,omitempty"`
+	Means Means        `json:"means,omitempty"`
+
+	// Of a receipt for a gift of which part went back, or whose facts were put right.
+	ReplacesNumber string    `json:"replaces_number,omitempty"` // in whose place it stands, if there was a receipt before
 	Paid           ngo.Money `json:"paid,omitzero"`             // what was given at first; Amount is what remains
+
+	// The organisation's pictures of the day, so that a later one changes no old paper.
+	Logo      ngo.BlobID `json:"logo_id,omitempty"`
+	Signature ngo.BlobID `json:"signature_id,omitempty"`
 }
+
+// Means is how a gift came, as the yearly statement of donations tells it.
+type Means string
+
+// The means.
+const (
+	MeansCash       Means = "cash"
+	MeansKind       Means = "kind"
+	MeansElectronic Means = "electronic" // cheques and drafts to an account among them
+	MeansOther      Means = "other"
+)
 
 // Issuer is the organisation as printed.
 type Issuer struct {
@@ -64,7 +95,8 @@ type Donor struct {
 	IDNumber string     `json:"id_number,omitempty"`
 }
 
-const version = 1
+// version is that of the facts written now. Those of version 1 are in English alone and can still be drawn.
+const version = 2
 
 // Read gives the facts that were kept with a receipt. It fails with Internal.
 func Read(data []byte) (Facts, error) {
@@ -72,7 +104,7 @@ func Read(data []byte) (Facts, error) {
 	if err := json.Unmarshal(data, &f); err != nil {
 		return Facts{}, fmt.Errorf("read the facts of a receipt: %w", err)
 	}
-	if f.Version != version {
+	if f.Version < 1 || f.Version > version {
 		return Facts{}, &ngo.Error{Code: ngo.Internal, Message: fmt.Sprintf("the receipt was written by another version of ngoctl (%d)", f.Version)}
 	}
 	return f, nil
@@ -107,7 +139,36 @@ func (f Facts) Instead(number string, remains ngo.Money) Facts {
 		f.Paid = f.Amount
 	}
 	f.Number, f.Issued, f.Code, f.VerifyURL = "", time.Time{}, "", ""
-	f.Amount, f.Words, f.ReplacesNumber = remains, remains.Words(), number
+	f.Amount, f.ReplacesNumber = remains, number
+	f.spell()
+	return f
+}
+
+// spell writes the amount in words.
+func (f *Facts) spell() {
+	words := pair(f.Amount.WordsIn(f.lang()), f.Amount.Words())
+	f.Words, f.WordsEN = words.own, words.english
+}
+
+// lang gives the language of the receipt.
+func (f Facts) lang() string { return ngo.Language(f.Language) }
+
+// English gives the facts as they read in English, for those who do not read the donor's language.
+func (f Facts) English() Facts {
+	f.Language = english
+	for _, t := range []struct{ own, en *string }{
+		{&f.Words, &f.WordsEN}, {&f.YearName, &f.YearNameEN}, {&f.Mode, &f.ModeEN}, {&f.Deduction, &f.DeductionEN}, {&f.Certificate, &f.CertificateEN},
+	} {
+		if *t.en != "" {
+			*t.own, *t.en = *t.en, ""
+		}
+	}
+	f.Reasons = slices.Clone(f.Reasons)
+	for i, r := range f.Reasons {
+		if r.TextEN != "" {
+			f.Reasons[i].Text, f.Reasons[i].TextEN = r.TextEN, ""
+		}
+	}
 	return f
 }
 
@@ -118,21 +179,21 @@ func (f Facts) Masked() Facts {
 	return f
 }
 
-// remainder says, of a gift of which part went back, how much, and in whose place the receipt stands; empty for a whole one
-// that stands for itself.
-func (f Facts) remainder() string {
-	switch {
-	case f.Paid == (ngo.Money{}) && f.ReplacesNumber == "":
-		return ""
-	case f.Paid == (ngo.Money{}):
-		return "This receipt replaces " + f.ReplacesNumber + ", which is no longer valid."
+// remainder says in whose place a receipt stands, and of a gift of which part went back, how much; empty for one that stands
+// for itself and for a whole gift.
+func (f Facts) remainder() phrase {
+	var own, en []string
+	add := func(p phrase) {
+		own, en = append(own, p.own), append(en, cmp.Or(p.english, p.own))
 	}
-	back := ngo.Money{Minor: f.Paid.Minor - f.Amount.Minor, Currency: f.Amount.Currency}
-	text := fmt.Sprintf("f your gift of %s, %s went back to you.", f.Paid.Format(), back.Format())
-	if f.ReplacesNumber == "" {
-		return "O" + text
+	if f.ReplacesNumber != "" {
+		add(f.say("replaces", "number", f.ReplacesNumber))
 	}
-	return "This receipt replaces " + f.ReplacesNumber + ", which is no longer valid: o" + text
+	if f.Paid != (ngo.Money{}) {
+		back := ngo.Money{Minor: f.Paid.Minor - f.Amount.Minor, Currency: f.Amount.Currency}
+		add(f.say("went_back", "paid", f.Paid.Format(), "back", back.Format()))
+	}
+	return pair(strings.Join(own, " "), strings.Join(en, " "))
 }
 
 // How much of a stranger's text is printed, in letters.

@@ -22,14 +22,8 @@ var builtIn embed.FS
 // Law is what a tax law says about gifts received in a span of days.
 type Law struct {
 	ID    string   `toml:"id"`    // stands in the ledger: it-2025
-	Act   string   `toml:"act"`   // Income-tax Act, 2025
 	From  ngo.Date `toml:"from"`  // first day of receipt of the gift; empty = since ever
 	Until ngo.Date `toml:"until"` // last day; empty = for ever
-
-	Section     string `toml:"section"`     // section 133 read with section 354
-	Year        string `toml:"year"`        // what it calls the year: Tax year
-	Statement   string `toml:"statement"`   // the organisation's yearly statement: Form 113
-	Certificate string `toml:"certificate"` // what the donor gets from the portal: Form 114
 
 	CashLimit int64 `toml:"cash_limit_minor"` // a cash gift above it is not deductible; 0 = no limit
 	InKind    bool  `toml:"in_kind"`          // whether gifts in kind are deductible
@@ -37,96 +31,249 @@ type Law struct {
 	// By which documents the statement may name a donor without a PAN: tin, passport, epic, licence, ration.
 	Documents []ngo.IDKind `toml:"documents"`
 
+	// In English at the top level of the file, and in tables of other languages. A language without one is printed in English.
+	Act             string  `toml:"act"`         // Income-tax Act, 2025
+	Section         string  `toml:"section"`     // section 133 read with section 354
+	Year            string  `toml:"year"`        // what it calls the year: Tax year
+	Statement       string  `toml:"statement"`   // the organisation's yearly statement: Form 113
+	Certificate     string  `toml:"certificate"` // what the donor gets from the portal: Form 114
+	DeductionText   string  `toml:"deduction_text"`
+	CertificateText string  `toml:"certificate_text"`
+	TA              Wording `toml:"ta"`
+	HI              Wording `toml:"hi"`
+}
+
+// Wording is how a law speaks in one language.
+type Wording struct {
+	Act             string `toml:"act"`
+	Section         string `toml:"section"`
+	Year            string `toml:"year"`
+	Statement       string `toml:"statement"`
+	Certificate     string `toml:"certificate"`
 	DeductionText   string `toml:"deduction_text"`
 	CertificateText string `toml:"certificate_text"`
+
+	lang string
+}
+
+// in gives the law's wording in a language, else in English.
+func (l Law) in(lang string) Wording {
+	for code, w := range map[string]Wording{"ta": l.TA, "hi": l.HI} {
+		if code == lang && w != (Wording{}) {
+			w.lang = lang
+			return w
+		}
+	}
+	return Wording{l.Act, l.Section, l.Year, l.Statement, l.Certificate, l.DeductionText, l.CertificateText, english}
 }
 
 // Laws are the laws by day, earliest first, without overlap.
 type Laws []Law
 
 // LoadLaws gives the laws that are built in. Files in override (nil for none) named like a built-in one replace it, others
-// add to them. One that cannot be used is left out and named, with its line, among the problems; what is built in then stays
-// in force. The error is about what is built in.
+// add to them. One that cannot be used is left out, and named with its lines among the problems (each Invalid); what is built
+// in then stays in force. The error is about what is built in.
 func LoadLaws(override fs.FS) (laws Laws, problems []error, err error) {
 	own, err := fs.Sub(builtIn, "law")
 	if err != nil {
 		return nil, nil, fmt.Errorf("open built-in laws: %w", err)
 	}
-	files := map[string]Law{}
-	for _, from := range []fs.FS{own, override} {
-		if err := readLaws(from, files); err != nil {
-			return nil, nil, err
-		}
+	files, problems := readLaws(own)
+	if err := errors.Join(problems...); err != nil {
+		return nil, nil, err
 	}
-	laws = Laws(slices.SortedFunc(maps.Values(files), func(a, b Law) int { return cmp.Compare(a.From, b.From) }))
-	return laws, nil, laws.check()
+	if override == nil {
+		laws, err = files.laws()
+		return laws, nil, err
+	}
+	added, problems := readLaws(override)
+	laws, more := files.with(added)
+	return laws, append(problems, more...), nil
 }
 
-func readLaws(from fs.FS, into map[string]Law) error {
-	if from == nil {
-		return nil
+// lawFiles are laws by the name of their file.
+type lawFiles map[string]Law
+
+// laws puts them in order. It fails when they do not go together.
+func (files lawFiles) laws() (Laws, error) {
+	ls := Laws(slices.SortedFunc(maps.Values(files), func(a, b Law) int { return cmp.Compare(a.From, b.From) }))
+	return ls, ls.check()
+}
+
+// with puts other files in the place of those of the same name, or beside them. Of those that do not go with the rest, as few
+// as can be are left out: two may make sense only together.
+func (files lawFiles) with(added lawFiles) (Laws, []error) {
+	all := maps.Clone(files)
+	maps.Copy(all, added)
+	if ls, err := all.laws(); err == nil {
+		return ls, nil
 	}
+	kept := maps.Clone(files)
+	left := map[string]error{}
+	for moved := true; moved; {
+		moved = false
+		for _, name := range slices.Sorted(maps.Keys(added)) {
+			next := maps.Clone(kept)
+			next[name] = added[name]
+			if _, err := next.laws(); err != nil {
+				left[name] = err
+				continue
+			}
+			kept = next
+			moved = true
+			delete(added, name)
+			delete(left, name)
+			break // from the first name on again
+		}
+	}
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		problems = append(problems, unusable(name, left[name]))
+	}
+	ls, err := kept.laws()
+	if err != nil {
+		problems = append(problems, err) // cannot be: the built-in ones go together, and each other was tried
+	}
+	return ls, problems
+}
+
+// readLaws reads a folder of laws, and tells of each that cannot be used.
+func readLaws(from fs.FS) (lawFiles, []error) {
 	names, err := fs.Glob(from, "*.toml")
 	if err != nil {
-		return fmt.Errorf("list laws: %w", err)
+		return nil, []error{fmt.Errorf("list laws: %w", err)}
 	}
+	files := lawFiles{}
+	var problems []error
 	for _, name := range names {
 		data, err := fs.ReadFile(from, name)
 		if err != nil {
-			return fmt.Errorf("read law %s: %w", name, err)
+			problems = append(problems, unusable(name, err))
+			continue
 		}
 		law, err := parseLaw(data)
 		if err != nil {
-			return &ngo.Error{Code: ngo.Invalid, Message: "the law in " + name + " cannot be used", Hint: "mend it in DATA/law; docs/law.md says what a law file holds", Err: err}
+			problems = append(problems, unusable(name, err))
+			continue
 		}
-		into[name] = law
+		files[name] = law
 	}
-	return nil
+	return files, problems
+}
+
+func unusable(name string, err error) error {
+	return &ngo.Error{Code: ngo.Invalid, Message: "the law file " + name + " cannot be used; the law that is built in stays in force",
+		Hint: "mend the file in DATA/law and restart the daemon; docs/law.md says what a law file holds", Err: err}
 }
 
 func parseLaw(data []byte) (Law, error) {
 	var l Law
 	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
 	if err := d.Decode(&l); err != nil {
-		return Law{}, err
+		return Law{}, tomlFault(err)
 	}
-	return l, l.check()
+	var faults []error
+	for _, f := range l.faults() {
+		if line := lineOf(data, f.key); line > 0 {
+			f.err = fmt.Errorf("line %d: %w", line, f.err)
+		}
+		faults = append(faults, f.err)
+	}
+	return l, errors.Join(faults...)
 }
 
-// check finds what is missing or malformed, all of it.
-func (l Law) check() error {
-	var faults []error
-	for name, value := range map[string]string{
-		"id": l.ID, "act": l.Act, "section": l.Section, "year": l.Year, "statement": l.Statement, "certificate": l.Certificate,
-		"deduction_text": l.DeductionText, "certificate_text": l.CertificateText,
-	} {
-		if strings.TrimSpace(value) == "" {
-			faults = append(faults, fmt.Errorf("%s is missing", name))
+// tomlFault says in which lines a file is malformed.
+func tomlFault(err error) error {
+	if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok {
+		var faults []error
+		for _, e := range unknown.Errors {
+			line, _ := e.Position()
+			faults = append(faults, fmt.Errorf("line %d: unknown key %s", line, ngo.Printable(strings.Join(e.Key(), "."))))
+		}
+		return errors.Join(faults...)
+	}
+	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
+		line, _ := bad.Position()
+		return fmt.Errorf("line %d: %w", line, err)
+	}
+	return err
+}
+
+// lineOf finds the line that sets a key, such as from or ta.act; 0 when none does.
+func lineOf(data []byte, key string) int {
+	table := ""
+	if before, after, ok := strings.Cut(key, "."); ok {
+		table, key = before, after
+	}
+	n, in := 0, ""
+	for l := range strings.Lines(string(data)) {
+		n++
+		l = strings.TrimSpace(l)
+		if strings.HasPrefix(l, "[") {
+			in = strings.Trim(l, "[] ")
+		}
+		if name, _, ok := strings.Cut(l, "="); ok && in == table && strings.TrimSpace(name) == key {
+			return n
 		}
 	}
-	for name, day := range map[string]ngo.Date{"from": l.From, "until": l.Until} {
+	return 0
+}
+
+// fault is what is wrong with a key of a law file.
+type fault struct {
+	key string
+	err error
+}
+
+// faults finds what is missing or malformed, all of it.
+func (l Law) faults() []fault {
+	var out []fault
+	add := func(key, format string, args ...any) { out = append(out, fault{key, fmt.Errorf(format, args...)}) }
+	if strings.TrimSpace(l.ID) == "" {
+		add("id", "id is missing")
+	}
+	out = append(out, l.wordFaults("", l.in(english))...)
+	for table, w := range map[string]Wording{"ta.": l.TA, "hi.": l.HI} {
+		if w != (Wording{}) {
+			out = append(out, l.wordFaults(table, w)...)
+		}
+	}
+	for key, day := range map[string]ngo.Date{"from": l.From, "until": l.Until} {
 		if _, err := ngo.ParseDate(string(day)); day != "" && err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+			add(key, "%s: %w", key, err)
 		}
 	}
 	if l.Until != "" && l.Until < l.From {
-		faults = append(faults, errors.New("until is before from"))
+		add("until", "until is before from")
 	}
 	if l.CashLimit < 0 {
-		faults = append(faults, errors.New("cash_limit_minor is negative"))
+		add("cash_limit_minor", "cash_limit_minor is negative")
 	}
 	for _, kind := range l.Documents {
-		if documentName(kind) == "" {
-			faults = append(faults, fmt.Errorf("documents: %q is none", kind))
+		if !slices.Contains(documents[:], kind) {
+			add("documents", "documents: %q is none", kind)
 		}
 	}
-	for _, text := range []string{l.DeductionText, l.CertificateText} {
-		if left := l.fill(text, Facts{}); strings.ContainsAny(left, "{}") {
-			faults = append(faults, fmt.Errorf("%q has a place that nothing fills", left))
+	slices.SortFunc(out, func(a, b fault) int { return cmp.Compare(a.err.Error(), b.err.Error()) })
+	return out
+}
+
+func (l Law) wordFaults(table string, w Wording) []fault {
+	var out []fault
+	for key, value := range map[string]string{
+		"act": w.Act, "section": w.Section, "year": w.Year, "statement": w.Statement, "certificate": w.Certificate,
+		"deduction_text": w.DeductionText, "certificate_text": w.CertificateText,
+	} {
+		if strings.TrimSpace(value) == "" {
+			out = append(out, fault{table + key, errors.New(table + key + " is missing")})
 		}
 	}
-	slices.SortFunc(faults, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-	return errors.Join(faults...)
+	for key, text := range map[string]string{"deduction_text": w.DeductionText, "certificate_text": w.CertificateText} {
+		if left := w.fill(text, Facts{}); strings.ContainsAny(left, "{}") {
+			out = append(out, fault{table + key, fmt.Errorf("%s%s: %q has a place that nothing fills", table, key, left)})
+		}
+	}
+	return out
 }
 
 func (ls Laws) check() error {
@@ -155,10 +302,10 @@ func (ls Laws) On(day ngo.Date) Law {
 }
 
 // fill puts the facts into a text of the law.
-func (l Law) fill(text string, f Facts) string {
+func (w Wording) fill(text string, f Facts) string {
 	return strings.NewReplacer(
-		"{org}", f.Org.Name, "{approval}", f.Org.ApprovalNumber, "{from}", ngo.FormatDate(f.Org.ApprovalFrom, "en"),
-		"{until}", ngo.FormatDate(f.Org.ApprovalUntil, "en"), "{year}", f.Year, "{section}", l.Section, "{act}", l.Act,
-		"{statement}", l.Statement, "{certificate}", l.Certificate,
+		"{org}", f.Org.Name, "{approval}", f.Org.ApprovalNumber, "{from}", ngo.FormatDate(f.Org.ApprovalFrom, w.lang),
+		"{until}", ngo.FormatDate(f.Org.ApprovalUntil, w.lang), "{year}", f.Year, "{section}", w.Section, "{act}", w.Act,
+		"{statement}", w.Statement, "{certificate}", w.Certificate,
 	).Replace(text)
 }

@@ -56,7 +56,8 @@ func TestFolderOverridesLaws(t *testing.T) {
 	}
 }
 
-func TestBadLawsAreRefusedWithEveryFault(t *testing.T) {
+// What is wrong in a file is told with its lines, and what is built in stays in force.
+func TestBadLawFilesAreNamedAndLeftOut(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, file, text string
@@ -64,25 +65,81 @@ func TestBadLawsAreRefusedWithEveryFault(t *testing.T) {
 	}{
 		{"overlap", "2030.toml", validLaw, []string{"it-2025 and it-2030 cover the same days"}},
 		{"same id", "2030.toml", strings.Replace(validLaw, "it-2030", "it-2025", 1), []string{"two laws have the id it-2025"}},
-		{"not TOML", "2025.toml", "id = ", []string{"2025.toml"}},
-		{"unknown key", "2025.toml", validLaw + "rate = 50\n", []string{"2025.toml"}},
+		{"not TOML", "2025.toml", "act = \"x\"\nid = ", []string{"line 2"}},
+		{"unknown key", "2025.toml", validLaw + "rate = 50\n", []string{"line 13: unknown key rate"}},
 		{"several faults", "2025.toml", `act = "x"` + "\nfrom = \"2026-13-01\"\ncash_limit_minor = -1\n",
-			[]string{"2025.toml", "id is missing", "certificate_text is missing", "from: ", "cash_limit_minor is negative"}},
-		{"unknown document", "2025.toml", validLaw + "documents = [\"passport\", \"aadhaar\"]\n", []string{`documents: "aadhaar" is none`}},
-		{"days reversed", "2025.toml", strings.Replace(validLaw, `until = ""`, `until = "2029-01-01"`, 1), []string{"until is before from"}},
-		{"unknown place", "2025.toml", strings.Replace(validLaw, "{org}", "{donor}", 1), []string{"{donor}"}},
+			[]string{"id is missing", "certificate_text is missing", "line 2: from: ", "line 3: cash_limit_minor is negative"}},
+		{"unknown document", "2025.toml", validLaw + "documents = [\"passport\", \"aadhaar\"]\n", []string{`line 13: documents: "aadhaar" is none`}},
+		{"days reversed", "2025.toml", strings.Replace(validLaw, `until = ""`, `until = "2029-01-01"`, 1), []string{"line 4: until is before from"}},
+		{"unknown place", "2025.toml", strings.Replace(validLaw, "{org}", "{donor}", 1), []string{"line 11", "{donor}"}},
+		{"half a language", "2025.toml", validLaw + "[ta]\nact = \"x\"\ndeduction_text = \"{who}\"\n",
+			[]string{"ta.section is missing", "ta.certificate_text is missing", "line 15: ta.deduction_text", "{who}"}},
+		{"unknown language", "2025.toml", validLaw + "[fr]\nact = \"x\"\n", []string{"line 13", "fr"}},
+		{"a control sign", "2025.toml", "id = \"\x1b[2J\"\n", []string{"line 1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := receipt.LoadLaws(fstest.MapFS{tt.file: {Data: []byte(tt.text)}})
-			if ngo.CodeOf(err) != ngo.Invalid {
-				t.Fatalf("LoadLaws = %v; want invalid", err)
+			laws, problems, err := receipt.LoadLaws(fstest.MapFS{tt.file: {Data: []byte(tt.text)}})
+			if err != nil || len(problems) != 1 || ngo.CodeOf(problems[0]) != ngo.Invalid {
+				t.Fatalf("LoadLaws = %v, %v; want one problem that is invalid", problems, err)
 			}
-			for _, part := range tt.want {
-				if !strings.Contains(err.Error(), part) {
-					t.Errorf("%q does not say %q", err, part)
+			for _, part := range append(tt.want, tt.file) {
+				if !strings.Contains(problems[0].Error(), part) {
+					t.Errorf("%q does not say %q", problems[0], part)
 				}
+			}
+			if got := laws.On("2026-04-01"); len(laws) != 2 || got.ID != "it-2025" || got.Act != "Income-tax Act, 2025" {
+				t.Errorf("%d laws, and %+v is in force", len(laws), got)
 			}
 		})
 	}
+}
+
+// Of two files that go together only in one way, that way is found; a broken one does not take its neighbour along.
+func TestGoodLawFilesBesideABrokenOne(t *testing.T) {
+	t.Parallel()
+	ended := strings.NewReplacer(`"it-2030"`, `"it-2025"`, `"2030-04-01"`, `"2026-04-01"`, `until = ""`, `until = "2030-03-31"`).Replace(validLaw)
+	laws, problems, err := receipt.LoadLaws(fstest.MapFS{
+		"1961.toml": {Data: []byte("x")}, "2025.toml": {Data: []byte(ended)}, "0-new.toml": {Data: []byte(validLaw)},
+		"zz.toml": {Data: []byte(strings.Replace(validLaw, "it-2030", "it-2031", 1))},
+	})
+	if err != nil || len(problems) != 2 || !strings.Contains(problems[0].Error(), "1961.toml") || !strings.Contains(problems[1].Error(), "zz.toml") {
+		t.Fatalf("LoadLaws = %v, %v", problems, err)
+	}
+	for day, want := range map[ngo.Date]string{"2026-03-31": "Income-tax Act, 1961", "2026-04-01": "Income-tax Act, 2030", "2031-01-01": "Income-tax Act, 2030"} {
+		if got := laws.On(day).Act; got != want {
+			t.Errorf("law on %s is %q; want %q", day, got, want)
+		}
+	}
+	if laws.On("2026-04-01").ID != "it-2025" || laws.On("2030-04-01").ID != "it-2030" {
+		t.Errorf("laws %+v", laws)
+	}
+}
+
+// A law of the organisation's own that speaks English alone is printed in English on a Tamil receipt.
+func TestLawWithoutTheDonorsLanguage(t *testing.T) {
+	t.Parallel()
+	laws, problems, err := receipt.LoadLaws(fstest.MapFS{"2025.toml": {Data: []byte(strings.Replace(validLaw, "2030-04-01", "2026-04-01", 1))}})
+	if err != nil || len(problems) > 0 {
+		t.Fatal(problems, err)
+	}
+	g := gift()
+	g.Donation.Donor.Language = "ta"
+	f := receipt.Decide(laws.On(g.Donation.Given), g)
+	if f.Language != "ta" || f.Deduction != "Sevai Charitable Trust AAATS1234FF20261 1 April 2021 31 March 2031 2026-27 section 1 Income-tax Act, 2030 Form 1 Form 2" ||
+		f.DeductionEN != "" || f.WordsEN == "" {
+		t.Errorf("facts %+v", f)
+	}
+}
+
+func FuzzLaw(f *testing.F) {
+	for _, s := range []string{validLaw, validLaw + "[ta]\nact=\"\"\n", "id = 1", "a=1\n\x00=", "[[ta]]", "from = 2026-04-01"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		laws, problems, err := receipt.LoadLaws(fstest.MapFS{"x.toml": {Data: []byte(s)}})
+		if err != nil || len(problems) != 1 || len(laws) != 2 { // every day has its law already
+			t.Errorf("%q: %d laws, %v, %v", s, len(laws), problems, err)
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 // Mail writes the mail that carries a receipt to its donor. Both parts are clean: the subject is one line, and the text says
 // nothing that a stranger slipped into a name.
 func Mail(f Facts) (subject, text string) {
+	f = f.English()
 	org := ngo.Printable(f.Org.Name)
 	subject = ngo.Printable(fmt.Sprintf("Your gift to %s: receipt %s", org, f.Number))
 	var b strings.Builder
@@ -21,7 +22,7 @@ func Mail(f Facts) (subject, text string) {
 	fmt.Fprintf(&b, "Dear %s,\n\n", name)
 	fmt.Fprintf(&b, "Thank you for your gift of %s on %s. Your receipt %s is attached to this mail.\n\n",
 		f.Amount.Format(), ngo.FormatDate(f.Day, "en"), f.Number)
-	if text := f.remainder(); text != "" {
+	if text := f.remainder().own; text != "" {
 		b.WriteString(text + "\n\n")
 	}
 	b.WriteString(taxText(f))
@@ -41,26 +42,23 @@ func taxText(f Facts) string {
 		return f.Deduction + "\n\n" + f.Certificate + "\n\n"
 	}
 	var b strings.Builder
-	b.WriteString(f.noDeduction() + "\n")
+	b.WriteString(f.noDeduction().own + "\n")
 	for _, r := range f.Reasons {
 		b.WriteString("- " + r.Text + "\n")
 	}
 	if f.Asks() {
-		b.WriteString("\n" + pleaseTell + "\n")
+		b.WriteString("\n" + f.say("please_tell").own + "\n")
 	}
 	return b.String() + "\n"
 }
 
 // noDeduction introduces the reasons.
-func (f Facts) noDeduction() string {
-	reason := "this reason"
+func (f Facts) noDeduction() phrase {
 	if len(f.Reasons) > 1 {
-		reason = "these reasons"
+		return f.say("reasons_many")
 	}
-	return "This receipt acknowledges your gift. It has no line on tax deduction, for " + reason + ":"
+	return f.say("reasons_one")
 }
-
-const pleaseTell = "Please send us what is missing, so that your gift can be part of that statement."
 
 const longestGreeting = 80
 

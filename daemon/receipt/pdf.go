@@ -28,125 +28,177 @@ type Paper struct {
 	Printed         time.Time // shown on a marked paper, as a day in its own zone
 }
 
-// PDF draws a receipt. It is safe for concurrent use with one Library. It fails only when the code is too long to be drawn.
-func PDF(lib *typeset.Library, f Facts, _ Paper) ([]byte, error) {
+// PDF draws a receipt. It is safe for concurrent use with one Library. It fails only when a picture is not one that Picture
+// gave, or the code is too long to be drawn.
+//
+// A receipt in English is A5, which reads well on a telephone. One in two languages is A4, on which both find room; the two have
+// the same shape, so that printers enlarge the smaller without a margin.
+func PDF(lib *typeset.Library, f Facts, p Paper) ([]byte, error) {
+	day := map[string]ngo.Date{"day": f.Day}
 	doc := lib.Document(typeset.Info{
-		Title: "Receipt " + f.Number, Author: f.Org.Name, Created: f.Issued,
-		Subject: "Receipt for a gift of " + f.Amount.Format() + " on " + ngo.FormatDate(f.Day, "en"),
+		Title: f.say("file_title", "number", f.Number).own, Author: f.Org.Name, Created: f.Issued, Lang: f.lang() + "-IN",
+		Subject: f.dated("subject", day, "amount", f.Amount.Format()).own,
 	})
-	s := newSheet(doc)
-	letterhead(s, f)
+	pictures, err := p.pictures(doc)
+	if err != nil {
+		return nil, err
+	}
+	s := newSheet(doc, f, p)
+	letterhead(s, f, pictures.logo)
 	title(s, f)
 	remains(s, f)
 	amount(s, f)
 	donor(s, f)
 	details(s, f)
 	tax(s, f)
-	if err := closing(s, f); err != nil {
+	if err := closing(s, f, pictures.signature); err != nil {
 		return nil, err
 	}
-	s.footers("Made by computer, without a signature by hand.", f.Number)
+	s.footers(f)
 	return doc.Bytes()
 }
 
+type pictures struct{ logo, signature *typeset.Picture }
+
+func (p Paper) pictures(doc *typeset.Document) (out pictures, err error) {
+	for _, one := range []struct {
+		data []byte
+		into **typeset.Picture
+	}{{p.Logo, &out.logo}, {p.Signature, &out.signature}} {
+		if len(one.data) > 0 {
+			if *one.into, err = doc.Picture(one.data); err != nil {
+				return out, err
+			}
+		}
+	}
+	return out, nil
+}
+
 // letterhead says who received the gift.
-func letterhead(s *sheet, f Facts) {
+func letterhead(s *sheet, f Facts, logo *typeset.Picture) {
+	const widest, highest = 96.0, 48.0
+	right, end := s.right, 0.0
+	if logo != nil {
+		width, height := logo.Within(widest*s.scale, highest*s.scale)
+		s.page.Picture(s.right-width, s.y, width, height, logo)
+		s.right -= width + 14*s.scale
+		end = s.y + height
+	}
 	s.text(f.Org.Name, typeset.Style{Size: fitting(f.Org.Name, 15), Bold: true, Color: accent, Leading: 1.3})
 	s.text(f.Org.Address, typeset.Style{Size: 8, Color: quiet})
-	s.text(standing(f.Org), typeset.Style{Size: 8, Color: quiet})
+	s.text(standing(f), typeset.Style{Size: 8, Color: quiet})
+	s.right, s.y = right, max(s.y, end)
 	s.gap(7)
 	s.rule()
 	s.gap(9)
 }
 
 // standing gives the organisation's numbers in one line.
-func standing(o Issuer) string {
+func standing(f Facts) string {
 	var parts []string
-	if o.PAN != "" {
-		parts = append(parts, "PAN "+o.PAN)
+	if f.Org.PAN != "" {
+		parts = append(parts, "PAN "+f.Org.PAN)
 	}
-	if o.ApprovalNumber != "" {
-		parts = append(parts, "Approval "+o.ApprovalNumber)
+	if f.Org.ApprovalNumber != "" {
+		parts = append(parts, f.say("approval", "number", f.Org.ApprovalNumber).own)
 	}
 	return strings.Join(parts, "  ·  ")
 }
 
+// title names the paper, its number, its year and the day of issue.
 func title(s *sheet, f Facts) {
-	big := typeset.Style{Size: 13, Bold: true, Color: ink}
-	number := typeset.Style{Size: 9.5, Bold: true, Color: ink}
-	s.room(big.Pitch() + label.Pitch())
-	s.page.Text(s.left, s.y+ascent(big), "Receipt for a gift", big)
+	big := s.style(typeset.Style{Size: 13, Bold: true, Color: ink})
+	number := s.style(typeset.Style{Size: 9.5, Bold: true, Color: ink})
+	quieter := s.style(label)
+	s.room(big.Pitch() + 2*quieter.Pitch())
+	name := f.say("title")
+	s.page.Text(s.left, s.y+ascent(big), name.own, big)
 	if s.doc.Width(f.Number, number) > s.width()/2 {
-		s.gap(big.Pitch())
-		s.text(f.Number, number)
+		s.y += big.Pitch()
+		s.text(f.Number, typeset.Style{Size: 9.5, Bold: true, Color: ink})
 	} else {
 		s.page.TextRight(s.right, s.y+ascent(big), f.Number, number)
-		s.gap(big.Pitch())
+		s.y += big.Pitch()
 	}
 	if !f.Issued.IsZero() {
-		s.page.TextRight(s.right, s.y+ascent(label), "Issued on "+ngo.FormatDate(ngo.DateOf(f.Issued, f.Issued.Location()), "en"), label)
+		issued := f.onDay("issued_on", ngo.DateOf(f.Issued, f.Issued.Location()))
+		s.page.TextRight(s.right, s.y+ascent(quieter), issued.beside(), quieter)
 	}
-	s.page.Text(s.left, s.y+ascent(label), f.YearName+" "+f.Year, label)
-	s.gap(label.Pitch() + 7)
+	if name.english != "" {
+		s.page.Text(s.left, s.y+ascent(quieter), name.english, quieter)
+		s.y += quieter.Pitch()
+	}
+	year := phrase{f.YearName + " " + f.Year, ""}
+	if f.YearNameEN != "" {
+		year = phrase{f.YearName, f.YearNameEN + " " + f.Year}
+	}
+	s.page.Text(s.left, s.y+ascent(quieter), year.beside(), quieter)
+	s.y += quieter.Pitch()
+	s.gap(7)
 }
 
 // remains says what went back of the gift, and in whose place the receipt stands.
 func remains(s *sheet, f Facts) {
-	if text := f.remainder(); text != "" {
-		s.text(text, small)
+	if text := f.remainder(); text.own != "" {
+		s.both(text, small)
 		s.gap(5)
 	}
 }
 
 // amount draws the box with the sum, in figures and in words.
 func amount(s *sheet, f Facts) {
-	const pad = 10
-	figures := typeset.Style{Size: 21, Bold: true, Color: accent, Leading: 1.25}
-	words := typeset.Style{Size: 9, Color: ink}
+	pad := 10 * s.scale
 	inner := s.width() - 2*pad
-	sum := []block{{f.Amount.Format(), figures}, {f.Words, words}}
+	sum := []block{{text: f.Amount.Format(), style: typeset.Style{Size: 21, Bold: true, Color: accent, Leading: 1.25}}, {text: f.Words, style: words}}
+	if f.WordsEN != "" {
+		sum = append(sum, block{text: f.WordsEN, style: label})
+	}
 	height := s.stackHeight(inner, sum) + 2*pad - 4
 	s.room(height)
 	s.page.Fill(s.left, s.y, s.width(), height, tint)
-	s.page.Fill(s.left, s.y, 2.5, height, accent)
+	s.page.Fill(s.left, s.y, 2.5*s.scale, height, accent)
 	end := s.y + height
-	s.gap(pad - 3)
+	s.y += pad - 3
 	s.stack(s.left+pad, inner, sum)
-	s.y = end + 10
+	s.y = end
+	s.gap(10)
 }
 
 func donor(s *sheet, f Facts) {
-	s.text("Received with thanks from", label)
-	name := donorName(f.Donor)
+	s.text(f.say("received_from").beside(), label)
+	name := donorName(f)
 	s.text(name, typeset.Style{Size: fitting(name, 12), Bold: true, Color: ink})
 	s.text(f.Donor.Address, body)
 	if f.Donor.PAN != "" {
 		s.text("PAN "+f.Donor.PAN, body)
 	}
 	if f.Donor.IDNumber != "" {
-		s.text(documentName(f.Donor.IDKind)+" "+f.Donor.IDNumber, body)
+		s.text(f.say("id_"+string(f.Donor.IDKind)).beside()+" "+f.Donor.IDNumber, body)
 	}
 	s.gap(8)
 }
 
-func donorName(d Donor) string {
+func donorName(f Facts) string {
 	switch {
-	case d.Name != "":
-		return d.Name
-	case d.EMail != "":
-		return d.EMail
+	case f.Donor.Name != "":
+		return f.Donor.Name
+	case f.Donor.EMail != "":
+		return f.Donor.EMail
 	}
-	return "a donor whose name we do not know"
+	return f.say("unknown_donor").beside()
 }
 
 func details(s *sheet, f Facts) {
 	s.rule()
 	s.gap(6)
-	s.pair("Received on", ngo.FormatDate(f.Day, "en"))
-	s.pair("Paid by", f.Mode)
-	s.pair("Payment", f.Payment)
-	s.pair("Bank reference", f.Reference)
-	s.pair("Purpose", f.Purpose)
+	s.pair(f.say("received_on"), f.day(f.Day).beside())
+	s.pair(f.say("paid_by"), phrase{f.Mode, f.ModeEN}.beside())
+	s.pair(f.say("payment"), f.Payment)
+	s.pair(f.say("reference"), f.Reference)
+	s.pair(f.say("purpose"), f.Purpose)
+	if f.Fund == ngo.FundCorpus || f.Fund == ngo.FundSpecific {
+		s.pair(f.say("fund"), f.say("fund_"+string(f.Fund)).beside())
+	}
 	s.gap(4)
 	s.rule()
 	s.gap(7)
@@ -154,38 +206,51 @@ func details(s *sheet, f Facts) {
 
 // tax prints the line on deduction, or why there is none.
 func tax(s *sheet, f Facts) {
-	s.room(head.Pitch() + 4*small.Pitch()) // a heading does not stand alone at the foot of a page
+	s.room((head.Pitch() + 4*small.Pitch()) * s.scale) // a heading does not stand alone at the foot of a page
 	if f.Tax {
-		s.text("Tax deduction", head)
+		s.text(f.say("tax").beside(), head)
 		s.text(f.Deduction, small)
 		s.gap(3)
 		s.text(f.Certificate, small)
+		s.gap(4)
+		s.text(f.DeductionEN, aside)
+		s.gap(2)
+		s.text(f.CertificateEN, aside)
 		return
 	}
-	s.text("No line on tax deduction", head)
-	s.text(f.noDeduction(), small)
+	s.text(f.say("no_tax").beside(), head)
+	whyNot(s, f, small)
+	if en := f.English(); f.lang() != en.lang() {
+		s.gap(4)
+		whyNot(s, en, aside)
+	}
+}
+
+// whyNot gives the reasons in the language of the facts.
+func whyNot(s *sheet, f Facts, style typeset.Style) {
+	s.text(f.noDeduction().own, style)
 	for _, r := range f.Reasons {
-		s.bullet(r.Text, small)
+		s.bullet(r.Text, style)
 	}
 	if f.Asks() {
-		s.text(pleaseTell, small)
+		s.text(f.say("please_tell").own, style)
 	}
 }
 
 // closing is what stands at the foot of the last page: how to check the receipt, and who speaks for the organisation.
-func closing(s *sheet, f Facts) error {
-	const qrSide, quietZone, gutter = 74.0, 8.0, 16.0
+func closing(s *sheet, f Facts, picture *typeset.Picture) error {
+	qrSide, quietZone, gutter := 74*s.scale, 8*s.scale, 16*s.scale
 	half := (s.width() - gutter) / 2
 	x, width, height := s.left, half, 0.0
 	if f.VerifyURL != "" {
 		x, width, height = s.left+qrSide-quietZone, half-qrSide+quietZone, qrSide
 	}
-	proof, sign := check(s, f), signature(f)
+	proof, sign := check(s, f), signature(s, f, picture)
 	height = max(height, s.stackHeight(width, proof), s.stackHeight(half, sign))
 	if height == 0 {
 		return nil
 	}
-	height += 8
+	height += 8 * s.scale
 	s.gap(8)
 	s.room(height)
 	s.y = max(s.y, s.bottom-height)
@@ -204,25 +269,33 @@ func closing(s *sheet, f Facts) error {
 // check tells how the receipt can be checked, and what its marks mean.
 func check(s *sheet, f Facts) []block {
 	var out []block
-	if f.Code != "" {
-		how := "To check this receipt, give us its number and this code:"
-		if f.VerifyURL != "" {
-			how = "Scan to check this receipt, or give us its number and this code:"
+	add := func(p phrase) {
+		out = append(out, block{text: p.own, style: label})
+		if p.english != "" {
+			out = append(out, block{text: p.english, style: label})
 		}
-		out = append(out, block{how, label}, block{spaced(f.Code), typeset.Style{Size: 8, Bold: true, Color: ink}})
+	}
+	if f.Code != "" {
+		how := "check"
+		if f.VerifyURL != "" {
+			how = "check_scan"
+		}
+		add(f.say(how))
+		out = append(out, block{text: spaced(f.Code), style: typeset.Style{Size: 8, Bold: true, Color: ink}})
 	}
 	if s.doc.Missing() > 0 {
-		out = append(out, block{"\uFFFD stands for a letter that could not be printed. Our records have it.", label})
+		add(f.say("lost_letter"))
 	}
 	return out
 }
 
-func signature(f Facts) []block {
-	if f.Org.Signatory == "" {
+func signature(s *sheet, f Facts, picture *typeset.Picture) []block {
+	if f.Org.Signatory == "" && picture == nil {
 		return nil
 	}
 	return []block{
-		{"For " + f.Org.Name, label}, {f.Org.Signatory, typeset.Style{Size: fitting(f.Org.Signatory, 10), Bold: true, Color: ink}}, {f.Org.SignatoryTitle, label},
+		{text: f.say("on_behalf", "org", f.Org.Name).own, style: label}, {picture: picture},
+		{text: f.Org.Signatory, style: typeset.Style{Size: fitting(f.Org.Signatory, 10), Bold: true, Color: ink}}, {text: f.Org.SignatoryTitle, style: label},
 	}
 }
 

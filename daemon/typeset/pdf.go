@@ -63,20 +63,25 @@ func (f *pdf) close(root, info int) []byte {
 // file writes the whole document.
 func (d *Document) file() ([]byte, error) {
 	f := newPDF()
-	fonts := d.fontObjects(f)
+	resources := fmt.Sprintf("/Font<<%s>>", d.fontObjects(f))
+	if len(d.pictures) > 0 {
+		resources += fmt.Sprintf("/XObject<<%s>>", d.pictureObjects(f))
+	}
 	var kids []string
 	parent := len(f.offsets) + 2*len(d.pages) + 1
 	for _, p := range d.pages {
 		content := f.stream("", p.ops.Bytes())
-		page := f.object(fmt.Sprintf("<</Type/Page/Parent %d 0 R/MediaBox[0 0 %s %s]/Contents %d 0 R/Resources<</Font<<%s>>>>>>",
-			parent, appendNumber(nil, p.size.Width), appendNumber(nil, p.size.Height), content, fonts))
+		page := f.object(fmt.Sprintf("<</Type/Page/Parent %d 0 R/MediaBox[0 0 %s %s]/Contents %d 0 R/Resources<<%s>>>>",
+			parent, appendNumber(nil, p.size.Width), appendNumber(nil, p.size.Height), content, resources))
 		kids = append(kids, fmt.Sprintf("%d 0 R", page))
 	}
 	pages := f.object(fmt.Sprintf("<</Type/Pages/Kids[%s]/Count %d>>", strings.Join(kids, " "), len(kids)))
 	meta := f.plainStream("/Type/Metadata/Subtype/XML", d.info.xmp())
 	info := f.object(d.info.dictionary())
-	root := f.object(fmt.Sprintf("<</Type/Catalog/Pages %d 0 R/Metadata %d 0 R/Lang%s/ViewerPreferences<</DisplayDocTitle true>>>>",
-		pages, meta, pdfText(d.info.Lang)))
+	colours := f.stream("/N 3", srgb())
+	root := f.object(fmt.Sprintf("<</Type/Catalog/Pages %d 0 R/Metadata %d 0 R/Lang%s/ViewerPreferences<</DisplayDocTitle true>>"+
+		"/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB IEC61966-2.1)/Info(sRGB IEC61966-2.1)/DestOutputProfile %d 0 R>>]>>",
+		pages, meta, pdfText(d.info.Lang), colours))
 	return f.close(root, info), nil
 }
 
@@ -90,6 +95,15 @@ func (d *Document) fontObjects(f *pdf) string {
 	var entries strings.Builder
 	for _, face := range faces {
 		fmt.Fprintf(&entries, "/F%d %d 0 R", face.order, face.write(f, d.shaper.used[face]))
+	}
+	return entries.String()
+}
+
+// pictureObjects writes the pictures and gives the entries of a page's resources.
+func (d *Document) pictureObjects(f *pdf) string {
+	var entries strings.Builder
+	for _, p := range d.pictures {
+		fmt.Fprintf(&entries, "/P%d %d 0 R", p.name, p.write(f))
 	}
 	return entries.String()
 }

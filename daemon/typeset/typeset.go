@@ -5,6 +5,8 @@
 // goroutine. The same calls give the same bytes, on every machine. A letter that no font has is never dropped or shown as
 // an empty box: U+FFFD stands in its place, the text layer keeps the letter, and Document.Missing counts it.
 //
+// Files keep to PDF/A-2b: all fonts are inside, colours are sRGB, nothing is transparent, and the metadata says so.
+//
 // The package does no I/O and knows nothing of what is printed. Text is expected to be clean (see ngo.Printable); control
 // signs in it are left out. Right-to-left scripts are not supported: their letters count as missing.
 package typeset
@@ -63,6 +65,8 @@ type Document struct {
 	shaper  *shaper
 	pages   []*Page
 	missing int
+
+	pictures []*Picture
 }
 
 // Document starts an empty document.
