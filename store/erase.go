@@ -16,7 +16,9 @@ const (
 	deliveriesOf = `
   select p.delivery_id from payment p join donation d on d.payment_id = p.id where d.person_id = $1
   union all
-  select s.delivery_id from sighting s join donation d on d.payment_id = s.payment_id where d.person_id = $1`
+  select s.delivery_id from sighting s join donation d on d.payment_id = s.payment_id where d.person_id = $1
+  union all
+  select n.delivery_id from mention n join donation d on d.payment_id = n.payment_id where d.person_id = $1`
 )
 
 // The statements that erase a person, in order. The salts go first, while the rows still tell whose they are; without

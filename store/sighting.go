@@ -42,6 +42,18 @@ func (t *Tx) AddSighting(id ngo.PaymentID, s ngo.Sighting) error {
 	return err
 }
 
+const saveMention = `
+insert into mention (payment_id, delivery_id)
+values ($1, $2)
+on conflict do nothing`
+
+// Mention notes that a delivery tells of a payment, besides the one that brought it where it stands: ErasePerson reaches the
+// bodies of both.
+func (t *Tx) Mention(id ngo.PaymentID, by ngo.DeliveryID) error {
+	_, err := t.exec("save mention", saveMention, string(id), string(by))
+	return err
+}
+
 func scanSighting(s scanner) (v ngo.Sighting, err error) {
 	return v, s.Scan(&v.State, at(&v.At), &v.Text, &v.Delivery)
 }

@@ -390,3 +390,29 @@ func TestLikelySlipIsStillAGift(t *testing.T) {
 		t.Errorf("%d gifts, %d receipts, %d marked; want 3, 3 and 1", len(s.donations), len(s.receipts), slips)
 	}
 }
+
+// Whoever is erased is so from everything that came in: also from what told of the gift once more, and of its refund.
+func TestErasureReachesEveryDelivery(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	ref := api.Give(sim.Charge{Amount: 1000_00, Donor: complete(), Via: sim.ViaLink})
+	c.told()
+	api.Refund(ref, 300_00)
+	api.Dispute(ref, 100_00, "")
+	c.told()
+	who := h.onlyGift().Person
+	h.write(func(tx *store.Tx) error { return tx.ErasePerson(who) })
+	all := h.state().deliveries
+	for _, d := range all {
+		h.read(func(rx *store.Rx) error {
+			if _, _, err := rx.DeliveryBody(d.ID); ngo.CodeOf(err) != ngo.NotFound || d.Summary != "" {
+				t.Errorf("of %s: %v; want nothing left", d.Summary, err)
+			}
+			return nil
+		})
+	}
+	if len(all) < 4 {
+		t.Errorf("%d deliveries; want more", len(all))
+	}
+}

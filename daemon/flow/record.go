@@ -77,8 +77,19 @@ func (c *clerk) refund(e payment.Event) error {
 	if e.Refund == nil {
 		return nil
 	}
-	_, _, err := c.tx.SaveRefund(c.refundOf(*e.Refund, e.At))
-	return err
+	saved, _, err := c.tx.SaveRefund(c.refundOf(*e.Refund, e.At))
+	if err != nil {
+		return err
+	}
+	return c.mention(saved.Payment)
+}
+
+// mention notes that the delivery tells of a payment, if that is known.
+func (c *clerk) mention(id ngo.PaymentID) error {
+	if id == "" {
+		return nil
+	}
+	return c.tx.Mention(id, c.delivery.ID)
 }
 
 func (c *clerk) refundOf(r payment.Refund, at time.Time) ngo.Refund {
@@ -109,8 +120,11 @@ func (c *clerk) dispute(e payment.Event) error {
 	if !d.RespondBy.IsZero() {
 		out.RespondBy = &d.RespondBy
 	}
-	_, _, err := c.tx.SaveDispute(out)
-	return err
+	saved, _, err := c.tx.SaveDispute(out)
+	if err != nil {
+		return err
+	}
+	return c.mention(saved.Payment)
 }
 
 func (c *clerk) settlement(e payment.Event) error {
@@ -142,6 +156,9 @@ func (c *clerk) payment(e payment.Event) error {
 	}
 	if p.State.Paid() && moved {
 		return c.newGift(saved, *p)
+	}
+	if err := c.mention(saved.ID); err != nil {
+		return err
 	}
 	if !p.State.Paid() && e.Claim == nil { // what is only claimed was not seen
 		err := c.tx.AddSighting(saved.ID, ngo.Sighting{State: p.State, At: at, Text: p.Problem, Delivery: c.delivery.ID})
