@@ -136,7 +136,7 @@ func (e DonorEdit) apply(d *ngo.Donation) error {
 			if utf8.RuneCountInString(s) > most {
 				return "", &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("this text is longer than %d signs", most)}
 			}
-			return line(s, most), nil
+			return ngo.HideAadhaar(line(s, most)), nil
 		}
 	}
 	kind, citizen, born := string(d.Donor.IDKind), string(d.Donor.Citizenship), string(d.Donor.Born)
@@ -219,7 +219,7 @@ func line(s string, n int) string {
 const waitingLike = `
 select id
 from donation
-where state = 'waiting' and state <> 'received' and person_id = $1 and donor_email = $2 and id <> $3`
+where state = 'waiting' and person_id = $1 and donor_email = $2 and id <> $3`
 
 // AnswerDonation takes what the donor said to the question for facts. It is no act, and the receipt does not wait. Other gifts
 // of the same person and e-mail that wait for facts get the same answer. It fails as EditDonation does, and with Conflict once

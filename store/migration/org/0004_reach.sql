@@ -4,3 +4,6 @@ create table mention (
   delivery_id text not null references delivery (id),
   primary key (payment_id, delivery_id)
 ) strict, without rowid;
+
+-- Every receipt that a gift has had: the index of those that stand does not have the others.
+create index receipt_of on receipt (donation_id);
