@@ -293,6 +293,10 @@ func TestEditsAreChecked(t *testing.T) {
 	if g := c.gift(d.ID); g.Donor != want || g.State != ngo.DonationReceived {
 		t.Errorf("gift = %+v; want %+v", g, want)
 	}
+	c.edit(d.ID, store.DonorEdit{Name: text("Chitra 2341 2341 2346"), Address: text("1 Lake Road, UID 234123412346"), Purpose: text("2341-2341-2346")})
+	if g := c.gift(d.ID); g.Donor.Name != "Chitra xxxx xxxx 2346" || g.Donor.Address != "1 Lake Road, UID xxxx xxxx 2346" || g.Purpose != "xxxx xxxx 2346" {
+		t.Errorf("an Aadhaar number stands in %+v for %q", g.Donor, g.Purpose)
+	}
 	checkWhole(t, c.o)
 }
 

@@ -82,7 +82,8 @@ const (
 	maxName, maxText, maxShort = 200, 500, 60 // signs
 )
 
-// Donor gives what the answers tell of a donor. What is not a fact of its kind, such as a PAN that is none, is left out.
+// Donor gives what the answers tell of a donor. What is not a fact of its kind, such as a PAN that is none, is left out; an
+// Aadhaar number that somebody wrote behind a name or into an address is made unreadable.
 func (m Mapping) Donor(a Answers) ngo.Donor {
 	a = a.folded()
 	d := ngo.Donor{
@@ -99,6 +100,7 @@ func (m Mapping) Donor(a Answers) ngo.Donor {
 	if pan, err := ngo.NormalisePAN(strings.ReplaceAll(m.find(a, factPAN, maxText), "-", "")); err == nil {
 		d.PAN = pan
 	}
+	d.Name, d.Address = ngo.HideAadhaar(d.Name), ngo.HideAadhaar(d.Address)
 	d.IDKind, d.IDNumber = document(m.find(a, factIDKind, maxShort), m.find(a, factIDNumber, maxShort))
 	return d
 }
@@ -106,7 +108,7 @@ func (m Mapping) Donor(a Answers) ngo.Donor {
 // Purpose gives what the donor gave for, and in which campaign.
 func (m Mapping) Purpose(a Answers) (purpose, campaign string) {
 	a = a.folded()
-	return m.find(a, factPurpose, maxName), m.find(a, factCampaign, maxName)
+	return ngo.HideAadhaar(m.find(a, factPurpose, maxName)), ngo.HideAadhaar(m.find(a, factCampaign, maxName))
 }
 
 func (m Mapping) find(a Answers, fact string, limit int) string {

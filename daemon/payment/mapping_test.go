@@ -23,3 +23,18 @@ func TestCitizenship(t *testing.T) {
 		}
 	}
 }
+
+// A form that asks for nothing of the kind still gets one: people write it behind their name.
+func TestNoAadhaarNumberInTexts(t *testing.T) {
+	t.Parallel()
+	m := payment.NewMapping(setting.Values{})
+	a := payment.Answers{{Name: "name", Text: "Meena 9999 4105 7058"}, {Name: "address", Text: "1 Car St, 999941057058"},
+		{Name: "purpose", Text: "9999-4105-7058"}, {Name: "campaign", Text: "999941057058"}, {Name: "phone", Text: "+919999410570"}}
+	d := m.Donor(a)
+	if d.Name != "Meena xxxx xxxx 7058" || d.Address != "1 Car St, xxxx xxxx 7058" || d.Phone != "+919999410570" {
+		t.Errorf("donor = %+v", d)
+	}
+	if purpose, campaign := m.Purpose(a); purpose != "xxxx xxxx 7058" || campaign != "xxxx xxxx 7058" {
+		t.Errorf("purpose = %q, campaign = %q", purpose, campaign)
+	}
+}

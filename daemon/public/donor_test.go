@@ -230,6 +230,7 @@ func TestWhatIsWrongIsAskedForAgain(t *testing.T) {
 		{"a document that is none", map[string]string{"pan": "", "document": "aadhaar", "number": "X1"}, "choose the document", ""},
 		{"an Aadhaar number as PAN", map[string]string{"pan": "9999 4105 7058"}, "looks like an Aadhaar", "4105"},
 		{"an Aadhaar number as document", map[string]string{"pan": "", "document": "tin", "number": "999941057058"}, "looks like an Aadhaar", "41057058"},
+		{"an Aadhaar number in the address", map[string]string{"pan": "", "address": "1 Car Street 9999 4105 7058"}, "xxxx xxxx 7058", "4105"},
 		{"too long", map[string]string{"name": strings.Repeat("அ", 201)}, "too long", ""},
 		{"hostile", map[string]string{"name": `"><script>alert(1)</script>`, "pan": ""}, "&lt;script&gt;", "<script"},
 		{"escape sequences", map[string]string{"name": "A\x1b[2J\u202eB", "pan": ""}, "write your PAN, or choose", "\x1b"},

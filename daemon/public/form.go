@@ -47,7 +47,7 @@ func blankForm(texts ngo.Texts, lang string, a asked) *form {
 func readForm(texts ngo.Texts, lang string, v url.Values) *form {
 	line := func(name string) string { return strings.Join(strings.Fields(ngo.Printable(v.Get(name))), " ") }
 	f := &form{
-		Name: line("name"), Address: strings.TrimSpace(ngo.PrintableText(v.Get("address"))), PAN: line("pan"),
+		Name: ngo.HideAadhaar(line("name")), Address: ngo.HideAadhaar(strings.TrimSpace(ngo.PrintableText(v.Get("address")))), PAN: line("pan"),
 		Document: line("document"), Number: line("number"), Citizenship: line("citizenship"), Language: ngo.Language(line("language"), lang),
 		Decline: v.Get("decline") == "yes",
 	}

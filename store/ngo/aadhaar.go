@@ -1,6 +1,11 @@
 package ngo
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // LooksLikeAadhaar tells whether s could be an Aadhaar number: twelve digits, the first from 2 to 9, with the right check
 // digit (Verhoeff, Acta Mathematica 1969), however they are grouped. Such a number is never kept.
@@ -23,6 +28,49 @@ func LooksLikeAadhaar(s string) bool {
 	}
 	return c == 0
 }
+
+// aadhaarInText is twelve digits in one piece or in three groups of four; what stands before and after is looked at in the code.
+var aadhaarInText = regexp.MustCompile(`\p{Nd}{4}[ ./,_-]?\p{Nd}{4}[ ./,_-]?\p{Nd}{4}`)
+
+// HideAadhaar gives a text in which only the last four digits are left of what looks like an Aadhaar number: people write it
+// behind their name or into their address.
+func HideAadhaar(s string) string {
+	if len(s) < 12 {
+		return s
+	}
+	var out strings.Builder
+	done := 0
+	for at := 0; at < len(s); {
+		m := aadhaarInText.FindStringIndex(s[at:])
+		if m == nil {
+			break
+		}
+		from, to := at+m[0], at+m[1]
+		before, _ := utf8.DecodeLastRuneInString(s[:from])
+		after, _ := utf8.DecodeRuneInString(s[to:])
+		if unicode.IsDigit(before) || unicode.IsDigit(after) || !LooksLikeAadhaar(ungrouped.Replace(s[from:to])) {
+			_, n := utf8.DecodeRuneInString(s[from:])
+			at = from + n
+			continue
+		}
+		last := to
+		for range 4 {
+			_, n := utf8.DecodeLastRuneInString(s[:last])
+			last -= n
+		}
+		out.WriteString(s[done:from])
+		out.WriteString("xxxx xxxx ")
+		out.WriteString(s[last:to])
+		done, at = to, to
+	}
+	if done == 0 {
+		return s
+	}
+	out.WriteString(s[done:])
+	return out.String()
+}
+
+var ungrouped = strings.NewReplacer(".", "", "/", "", ",", "", "_", "")
 
 var verhoeffProduct = [10][10]int{
 	{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 0, 6, 7, 8, 9, 5}, {2, 3, 4, 0, 1, 7, 8, 9, 5, 6}, {3, 4, 0, 1, 2, 8, 9, 5, 6, 7},

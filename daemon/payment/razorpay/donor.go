@@ -102,13 +102,13 @@ func customer(c value) ngo.Donor {
 	}
 	d := ngo.Donor{
 		Name: name(c.get("name")), EMail: email(c.get("email")), Phone: phone(c.get("contact")),
-		Address: payment.Cut(strings.Join(parts, ", "), maxText),
+		Address: ngo.HideAadhaar(payment.Cut(strings.Join(parts, ", "), maxText)),
 	}
 	fill(&d, ngo.Donor{Name: name(c.get("customer_name")), EMail: email(c.get("customer_email")), Phone: phone(c.get("customer_contact"))})
 	return d
 }
 
-func name(v value) string { return payment.Cut(line(v.text()), maxName) }
+func name(v value) string { return ngo.HideAadhaar(payment.Cut(line(v.text()), maxName)) }
 
 func email(v value) string {
 	out, err := ngo.NormaliseEMail(v.text())
