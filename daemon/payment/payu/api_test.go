@@ -506,6 +506,18 @@ func TestAnswersOfOtherShapes(t *testing.T) {
 	if events, err := poll(); err != nil || len(events) != 0 {
 		t.Errorf("a day without payments = %+v, %v", events, err)
 	}
+	for _, words := range []string{"No Record Found", "no data", "0 out of 0 Transactions Fetched Successfully", "Transaction does not exist"} {
+		set("get_Transaction_Details", `{"status":0,"msg":"`+words+`"}`, "get_settlement_details", none)
+		if events, err := poll(); err != nil || len(events) != 0 {
+			t.Errorf("a day with %q = %+v, %v", words, events, err)
+		}
+	}
+	for _, words := range []string{"You have no access to this API", "There is no such command", "Merchant not found", "Server too busy, no answer"} {
+		set("get_Transaction_Details", `{"status":0,"msg":"`+words+`"}`, "get_settlement_details", none)
+		if _, err := poll(); err == nil {
+			t.Errorf("%q is taken for a day without payments", words)
+		}
+	}
 	set("get_Transaction_Details", `{"status":0,"msg":"Date range too large"}`, "get_settlement_details", none)
 	if _, err := poll(); ngo.CodeOf(err) != ngo.Internal || !strings.Contains(err.Error(), "Date range too large") {
 		t.Errorf("a refusal = %v; want Internal with PayU's words", err)

@@ -100,10 +100,18 @@ func (a *asking) dayRows(ctx context.Context, day time.Time) ([]row, error) {
 }
 
 // nothing tells whether a status 0 says that there is nothing to tell. PayU's words for that are documented for single
-// payments only.
+// payments only, so whatever speaks of no such thing is taken; any other refusal is one, and hides no gifts.
 func (f fields) nothing() bool {
-	says := strings.ToLower(f["msg"])
-	return strings.Contains(says, "no ") || strings.Contains(says, "not found") || strings.Contains(says, "0 out of") || strings.Contains(says, "not exist")
+	says := folded(f["msg"])
+	if strings.Contains(says, "0outof") {
+		return true
+	}
+	for _, thing := range []string{"transaction", "record", "data", "result", "payment"} {
+		if strings.Contains(says, "no"+thing) || strings.Contains(says, thing) && (strings.Contains(says, "notfound") || strings.Contains(says, "notexist")) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *asking) pollDay(ctx context.Context, day time.Time, w payment.Window, yield func([]byte) error) error {
