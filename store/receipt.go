@@ -170,7 +170,40 @@ func (t *Tx) endReceipt(id ngo.ReceiptID, state ngo.ReceiptState, reason string)
 	t.moved("receipt", string(r.State), string(state))
 	t.changed("receipt", string(id))
 	t.changed("donation", string(r.Donation))
-	return r, nil
+	return r, t.withdrawMail(r)
+}
+
+const withdrawMail = `
+update message
+set state = 'withdrawn',
+    reason = 'The receipt ended before it left.'
+where receipt_id = $1 and kind = 'receipt' and state = 'queued'
+returning id`
+
+// withdrawMail takes back the mail that would carry a receipt which has ended, as long as it has not begun to leave.
+func (t *Tx) withdrawMail(r ngo.Receipt) error {
+	withdrawn, err := all(t.w, "messages", scanOne[ngo.MessageID], withdrawMail, string(r.ID))
+	for _, m := range withdrawn {
+		t.audit("message.withdrawn", string(m), facts{{"state", string(ngo.MessageQueued)}}, facts{{"receipt", r.Number}})
+		t.moved("message", string(ngo.MessageQueued), string(ngo.MessageWithdrawn))
+		t.changed("message", string(m))
+	}
+	return err
+}
+
+const selectSeen = `
+select r.given is not null
+  or exists (
+    select 1
+    from message m
+    where m.receipt_id = r.id and m.kind = 'receipt' and m.state in ('sending', 'sent', 'delivered', 'read', 'uncertain')
+  )
+from receipt r
+where r.id = $1`
+
+// ReceiptSeen tells whether somebody outside may have seen a receipt: it left by mail, may have, or was fetched.
+func (r *Rx) ReceiptSeen(id ngo.ReceiptID) (bool, error) {
+	return get(r.conn, "receipt", string(id), scanOne[bool], selectSeen, string(id))
 }
 
 func errEnded(r ngo.Receipt) error {

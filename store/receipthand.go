@@ -88,8 +88,13 @@ func (t *Tx) VoidByHand(id ngo.ReceiptID, reason string) error {
 	return t.tellVoid(r, was.Donation)
 }
 
-// tellVoid queues the mail that says that a receipt is void, where an address is known, and leaves the job that sends it.
+// tellVoid queues the mail that says that a receipt is void, where an address is known and the receipt was seen, and leaves the
+// job that sends it.
 func (t *Tx) tellVoid(r ngo.Receipt, d ngo.Donation) error {
+	seen, err := t.ReceiptSeen(r.ID)
+	if err != nil || !seen {
+		return err
+	}
 	address, err := ngo.NormaliseEMail(d.Donor.EMail)
 	if err != nil {
 		return nil //nolint:nilerr // nobody can be written to

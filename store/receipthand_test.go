@@ -23,11 +23,31 @@ func (c *counter) messages(d ngo.DonationID) (all []ngo.Message) {
 	return all
 }
 
+func TestReceiptThatNeverLeftEndsWithoutAWord(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	d := c.paid("pay_1")
+	r := issue(t, c.o, d)
+	storetest.Write(t, c.o, func(tx *store.Tx) error {
+		return tx.AddMessage(ngo.Message{Donation: d.ID, Receipt: r.ID, Recipient: "x@example.org"})
+	})
+	if err := c.do(func(tx *store.Tx) error { return tx.VoidByHand(r.ID, "A mistake.") }); err != nil {
+		t.Fatal(err)
+	}
+	if mails := c.messages(d.ID); len(mails) != 1 || mails[0].Kind != ngo.MessageReceipt || mails[0].State != ngo.MessageWithdrawn {
+		t.Errorf("messages = %+v; want the one that carried it, withdrawn", mails)
+	}
+	checkWhole(t, c.o)
+}
+
 func TestReceiptIsVoidedByHand(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
 	d := c.paid("pay_1")
 	r := issue(t, c.o, d)
+	if err := c.do(func(tx *store.Tx) error { _, err := tx.CopyGiven(r.ID); return err }); err != nil { // else nobody has seen it
+		t.Fatal(err)
+	}
 	c.refuses(ngo.Invalid, "voiding without a reason", func(tx *store.Tx) error { return tx.VoidByHand(r.ID, " \n") })
 	if err := c.do(func(tx *store.Tx) error { return tx.VoidByHand(r.ID, "The donor\nwas another.") }); err != nil {
 		t.Fatal(err)

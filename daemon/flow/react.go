@@ -34,7 +34,8 @@ func (f *Flow) react(ctx context.Context, o *org.Org, job ngo.Job) error {
 	case s.receipt.Amount != d.Net():
 		return f.replace(ctx, o, job, s)
 	}
-	return write(ctx, o, done) // its document has a job of its own, left when it was issued
+	// Its document has a job of its own, left when it was issued.
+	return s.write(ctx, o, job, func(tx *store.Tx) error { return s.sendLate(tx, job) })
 }
 
 // situation is all that a step decides about a gift from.
@@ -184,10 +185,29 @@ func (s situation) carry(tx *store.Tx, job ngo.Job, r ngo.Receipt) error {
 	return tx.Advance(job, ngo.LaneDocument, ngo.JobRender, string(r.ID))
 }
 
+// sendLate mails a receipt that went to nobody, since no address was known when it was issued, to the one that is known now.
+func (s situation) sendLate(tx *store.Tx, job ngo.Job) error {
+	all, err := tx.MessagesOf(s.receipt.ID)
+	if err != nil {
+		return err
+	}
+	if len(all) > 0 || s.receipt.Given != nil {
+		return tx.Finish(job)
+	}
+	return s.post(tx, job, ngo.Message{Kind: ngo.MessageReceipt, Receipt: s.receipt.ID})
+}
+
 // void ends the receipt of a gift that went back, and tells the donor.
 func (s situation) void(tx *store.Tx, job ngo.Job) error {
 	if err := tx.VoidReceipt(s.receipt.ID, s.Donation.Reason); err != nil {
 		return err
+	}
+	seen, err := tx.ReceiptSeen(s.receipt.ID)
+	if err != nil {
+		return err
+	}
+	if !seen { // a donor is not told of the end of what never began
+		return tx.Finish(job)
 	}
 	return s.post(tx, job, ngo.Message{Kind: ngo.MessageCancellation, Receipt: s.receipt.ID})
 }

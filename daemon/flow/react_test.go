@@ -90,14 +90,42 @@ func TestRefundBesideItsReceipt(t *testing.T) {
 			t.Errorf("gift %+v", d)
 		}
 	}
-	voids := map[ngo.ReceiptID]bool{}
-	for _, m := range s.messages {
-		if m.Kind == ngo.MessageCancellation {
-			voids[m.Receipt] = true
+	for _, m := range s.messages { // no mail had left: none has to, and nobody is told of the end of what never began
+		if m.Kind != ngo.MessageReceipt || m.State != ngo.MessageWithdrawn {
+			t.Errorf("message %+v", m)
 		}
 	}
-	if len(s.donations) != gifts || len(voids) != len(s.receipts) {
-		t.Errorf("%d gifts, %d receipts, %d cancellations", len(s.donations), len(s.receipts), len(voids))
+	if len(s.donations) != gifts || len(s.messages) != len(s.receipts) {
+		t.Errorf("%d gifts, %d receipts, %d messages", len(s.donations), len(s.receipts), len(s.messages))
+	}
+	h.clean()
+}
+
+// A receipt that went to nobody, because no address was known, goes to the one that a later event tells; once.
+func TestReceiptFollowsALateAddress(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	donor := complete()
+	donor.EMail = ""
+	api.Give(sim.Charge{Donor: donor, Via: sim.ViaNothing})
+	c.told()
+	id := h.onlyGift().ID
+	if len(h.receiptsOf(id)) != 1 || server.Total() != 0 {
+		t.Fatalf("receipts %+v, %d mails; want a receipt and no mail", h.receiptsOf(id), server.Total())
+	}
+	for range 2 {
+		h.write(func(tx *store.Tx) error {
+			if _, err := tx.MergeDonor(id, complete(), "", ""); err != nil {
+				return err
+			}
+			return tx.Enqueue(ngo.LanePayment, ngo.JobReact, string(id), 0)
+		})
+		h.works()
+	}
+	if mails := server.Mails(); len(h.receiptsOf(id)) != 1 || len(mails) != 1 || mails[0].To[0] != complete().EMail {
+		t.Errorf("receipts %+v, mails %+v; want the one receipt mailed once", h.receiptsOf(id), mails)
 	}
 	h.clean()
 }

@@ -151,14 +151,15 @@ const (
 	MessageRead      MessageState = "read"
 	MessageFailed    MessageState = "failed"
 	MessageUncertain MessageState = "uncertain"
+	MessageWithdrawn MessageState = "withdrawn" // it became needless before it left
 )
 
 // CanBecome tells whether a message may move from s to to.
 func (s MessageState) CanBecome(to MessageState) bool { return slices.Contains(messageMoves[s], to) }
 
 var messageMoves = map[MessageState][]MessageState{
-	MessageQueued:    {MessageSending, MessageSent, MessageFailed},
-	MessageSending:   {MessageQueued, MessageSent, MessageDelivered, MessageRead, MessageFailed, MessageUncertain},
+	MessageQueued:    {MessageSending, MessageSent, MessageFailed, MessageWithdrawn},
+	MessageSending:   {MessageWithdrawn, MessageQueued, MessageSent, MessageDelivered, MessageRead, MessageFailed, MessageUncertain},
 	MessageSent:      {MessageDelivered, MessageRead, MessageFailed},
 	MessageDelivered: {MessageRead},
 	MessageUncertain: {MessageQueued, MessageSent, MessageDelivered, MessageRead, MessageFailed},
