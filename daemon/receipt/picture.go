@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
+	imagedraw "image/draw"
 	"image/jpeg"
 	"image/png"
 
@@ -94,8 +94,8 @@ func decode(data []byte) (decoded, error) {
 // onWhite draws a picture on white paper.
 func onWhite(in image.Image) *image.RGBA {
 	out := image.NewRGBA(image.Rectangle{Max: in.Bounds().Size()})
-	draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
-	draw.Draw(out, out.Rect, in, in.Bounds().Min, draw.Over)
+	imagedraw.Draw(out, out.Rect, image.White, image.Point{}, imagedraw.Src)
+	imagedraw.Draw(out, out.Rect, in, in.Bounds().Min, imagedraw.Over)
 	return out
 }
 
