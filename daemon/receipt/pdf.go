@@ -23,27 +23,44 @@ const (
 
 // Paper is what one print of a receipt has besides its facts.
 type Paper struct {
-	Logo, Signature []byte // of the organisation, PNG or JPEG as Picture gives them; nil for none
+	Logo, Signature []byte // of the organisation, PNG or JPEG as NewPicture gives them; nil for none
 	Mark            Mark
 	Printed         time.Time // shown on a marked paper, as a day in its own zone
 }
 
-// PDF draws a receipt. It is safe for concurrent use with one Library. It fails only when a picture is not one that Picture
-// gave, or the code is too long to be drawn.
+// PDF draws a receipt. It is safe for concurrent use with one Library. It fails only when a picture is not one that
+// NewPicture gave, or the code is too long to be drawn.
 //
 // A receipt in English is A5, which reads well on a telephone. One in two languages is A4, on which both find room; the two have
 // the same shape, so that printers enlarge the smaller without a margin.
 func PDF(lib *typeset.Library, f Facts, p Paper) ([]byte, error) {
-	day := map[string]ngo.Date{"day": f.Day}
+	var loose *typeset.Document
+	for _, tight := range [...]float64{1, 0.95, 0.9, 0.85} { // smaller letters before a second page
+		s, err := layOut(lib, f, p, tight)
+		if err != nil {
+			return nil, err
+		}
+		if len(s.pages) == 1 {
+			return s.doc.Bytes()
+		}
+		if loose == nil {
+			loose = s.doc
+		}
+	}
+	return loose.Bytes()
+}
+
+// layOut draws a receipt in letters of a size.
+func layOut(lib *typeset.Library, f Facts, p Paper, tight float64) (*sheet, error) {
 	doc := lib.Document(typeset.Info{
 		Title: f.say("file_title", "number", f.Number).own, Author: f.Org.Name, Created: f.Issued, Lang: f.lang() + "-IN",
-		Subject: f.dated("subject", day, "amount", f.Amount.Format()).own,
+		Subject: f.dated("subject", map[string]ngo.Date{"day": f.Day}, "amount", f.Amount.Format()).own,
 	})
 	pictures, err := p.pictures(doc)
 	if err != nil {
 		return nil, err
 	}
-	s := newSheet(doc, f, p)
+	s := newSheet(doc, f, p, tight)
 	letterhead(s, f, pictures.logo)
 	title(s, f)
 	remains(s, f)
@@ -55,7 +72,7 @@ func PDF(lib *typeset.Library, f Facts, p Paper) ([]byte, error) {
 		return nil, err
 	}
 	s.footers(f)
-	return doc.Bytes()
+	return s, nil
 }
 
 type pictures struct{ logo, signature *typeset.Picture }
@@ -100,7 +117,7 @@ func standing(f Facts) string {
 		parts = append(parts, "PAN "+f.Org.PAN)
 	}
 	if f.Org.ApprovalNumber != "" {
-		parts = append(parts, f.say("approval", "number", f.Org.ApprovalNumber).own)
+		parts = append(parts, f.say("approval").beside()+" "+f.Org.ApprovalNumber)
 	}
 	return strings.Join(parts, "  ·  ")
 }
@@ -245,7 +262,7 @@ func closing(s *sheet, f Facts, picture *typeset.Picture) error {
 	if f.VerifyURL != "" {
 		x, width, height = s.left+qrSide-quietZone, half-qrSide+quietZone, qrSide
 	}
-	proof, sign := check(s, f), signature(s, f, picture)
+	proof, sign := check(s, f), signature(f, picture)
 	height = max(height, s.stackHeight(width, proof), s.stackHeight(half, sign))
 	if height == 0 {
 		return nil
@@ -289,12 +306,13 @@ func check(s *sheet, f Facts) []block {
 	return out
 }
 
-func signature(s *sheet, f Facts, picture *typeset.Picture) []block {
+func signature(f Facts, picture *typeset.Picture) []block {
 	if f.Org.Signatory == "" && picture == nil {
 		return nil
 	}
+	of := f.say("on_behalf", "org", f.Org.Name)
 	return []block{
-		{text: f.say("on_behalf", "org", f.Org.Name).own, style: label}, {picture: picture},
+		{text: of.own, style: label}, {text: of.english, style: label}, {picture: picture},
 		{text: f.Org.Signatory, style: typeset.Style{Size: fitting(f.Org.Signatory, 10), Bold: true, Color: ink}}, {text: f.Org.SignatoryTitle, style: label},
 	}
 }

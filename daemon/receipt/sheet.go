@@ -11,7 +11,7 @@ import (
 const (
 	margin   = 34.0
 	labelCol = 86.0 // of a receipt in one language
-	bothCol  = 150.0
+	bothCol  = 166.0
 )
 
 var (
@@ -49,7 +49,7 @@ type sheet struct {
 	column      float64 // of the labels
 }
 
-func newSheet(doc *typeset.Document, f Facts, p Paper) *sheet {
+func newSheet(doc *typeset.Document, f Facts, p Paper, tight float64) *sheet {
 	s := &sheet{doc: doc, size: typeset.A5, scale: 1, mark: p.Mark, column: labelCol}
 	if f.lang() != english {
 		s.size, s.scale, s.column = typeset.A4, 1.16, bothCol
@@ -62,6 +62,7 @@ func newSheet(doc *typeset.Document, f Facts, p Paper) *sheet {
 	}
 	s.left, s.right = margin*s.scale, s.size.Width-margin*s.scale
 	s.bottom = s.size.Height - (margin+12)*s.scale
+	s.scale *= tight
 	s.turn()
 	return s
 }
@@ -190,7 +191,7 @@ func (s *sheet) stackHeight(width float64, blocks []block) float64 {
 // footers writes under each page, once all are there, how the paper was made, and numbers them when there are several.
 func (s *sheet) footers(f Facts) {
 	style := s.style(typeset.Style{Size: 7, Color: quiet})
-	y := s.size.Height - (margin-8)*s.scale
+	y := s.bottom + 20*s.scale
 	for i, p := range s.pages {
 		p.Text(s.left, y, f.say("footer").beside(), style)
 		if len(s.pages) > 1 {

@@ -35,7 +35,7 @@ type run struct {
 	face   *face
 	text   []rune // what a reader should get when copying
 	glyphs []glyph
-	plain  bool // each glyph is one letter and in order: the text needs no further telling
+	plain  bool // each glyph is one letter, in order and in its place: the text needs no further telling
 	lost   bool // no font has the letter
 }
 
@@ -180,7 +180,7 @@ func (s *shaper) shape(it item) run {
 		pos := s.buf.Pos[i]
 		out.glyphs[i] = glyph{id: uint16(info.Glyph), advance: int(pos.XAdvance), dx: int(pos.XOffset), dy: int(pos.YOffset)}
 		nominal, _ := f.font.Cmap.Lookup(it.shown[min(i, len(it.shown)-1)])
-		out.plain = out.plain && nominal == info.Glyph
+		out.plain = out.plain && nominal == info.Glyph && pos.XOffset == 0 && pos.YOffset == 0 && pos.XAdvance > 0
 	}
 	s.note(f, it.shown)
 	return out
