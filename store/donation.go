@@ -263,7 +263,8 @@ func (t *Tx) keep(was, now gift, delay time.Duration) (gift, bool, error) {
 
 // reacts tells whether something may have to follow a change of a gift: a receipt, or a mail that asks for facts.
 func reacts(was, now ngo.Donation) bool {
-	return was.State != now.State || was.Returned != now.Returned || now.State == ngo.DonationWaiting && was.Donor != now.Donor
+	return was.State != now.State || was.Returned != now.Returned || now.State == ngo.DonationWaiting && was.Donor != now.Donor ||
+		now.Receipt != "" && was.Donor.EMail == "" && now.Donor.EMail != ""
 }
 
 // giftFacts is what can change of a gift, as the trail keeps it.

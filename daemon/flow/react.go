@@ -194,6 +194,9 @@ func (s situation) sendLate(tx *store.Tx, job ngo.Job) error {
 	if len(all) > 0 || s.receipt.Given != nil {
 		return tx.Finish(job)
 	}
+	if s.receipt.Document == "" && s.address() != "" { // else its drawing may leave the sending a second time
+		return tx.Retry(job, pause(job.Attempts, longPause), "the receipt's document is not ready yet")
+	}
 	return s.post(tx, job, ngo.Message{Kind: ngo.MessageReceipt, Receipt: s.receipt.ID})
 }
 
