@@ -46,12 +46,18 @@ func (p *Puller) CatchUp(ctx context.Context, o *org.Org, gateway string, since 
 	if err != nil {
 		return Report{}, err
 	}
-	a := p.ask(ctx, o, org.Gateway{Info: info, Account: account}, poller, w)
-	if ctx.Err() != nil {
+	g := org.Gateway{Info: info, Account: account}
+	a := p.ask(ctx, o, g, poller, w)
+	switch {
+	case ctx.Err() != nil:
 		return Report{}, ctx.Err() // nobody waits for it any more, which is not the gateway's fault
-	}
-	if err := saveHealth(ctx, o, info, a.health(h, p.o.Now())); err != nil {
-		return Report{}, err
+	case a.err == nil:
+		// What is found by hand is not found by the next asking of our own: it must not keep the alarm from rising.
+		p.judge(ctx, due{o, g, l}, h, a)
+	default:
+		if err := saveHealth(ctx, o, info, a.health(h, p.o.Now())); err != nil {
+			return Report{}, err
+		}
 	}
 	return Report{From: w.From, To: w.To, Seen: a.seen, Found: a.found, Problem: a.problem()}, nil
 }

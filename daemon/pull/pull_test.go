@@ -378,3 +378,33 @@ func (h *house) webhook(a ngo.Account) {
 	d := h.org.Store.NewDelivery(a.ID, "", fmt.Appendf(nil, `{"Ref":"pay_%d"}`, time.Now().UnixNano()))
 	h.add(d)
 }
+
+// Somebody who asks by hand again and again, because gifts do not come by themselves, is told why.
+func TestWebhooksThatDoNotArriveByHand(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t)
+		a := h.connect("till", nil)
+		time.Sleep(time.Minute)
+		h.till.give(captured(3, time.Now())...)
+		time.Sleep(patience + time.Minute)
+		catchUp := func() {
+			if _, err := h.CatchUp(t.Context(), h.org, "till", time.Now().Add(-time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		catchUp()
+		x := h.health(a.ID)
+		if !strings.HasPrefix(x.Alarm, hooksAlarm+": 3 gifts") {
+			t.Fatalf("alarm after three gifts were found by hand: %q", x.Alarm)
+		}
+		time.Sleep(time.Minute)
+		if catchUp(); h.health(a.ID).Alarm != x.Alarm {
+			t.Errorf("asked again, the alarm is %q", h.health(a.ID).Alarm)
+		}
+		time.Sleep(time.Minute)
+		h.webhook(a)
+		if catchUp(); h.health(a.ID).Alarm != "" {
+			t.Errorf("after a webhook came, the alarm is %q", h.health(a.ID).Alarm)
+		}
+	})
+}
