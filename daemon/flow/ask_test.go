@@ -120,7 +120,7 @@ func TestQuestionThatIsAnsweredDoesNotGoOut(t *testing.T) {
 	h.later(day)
 	h.works()
 	for _, m := range h.state().messages {
-		if m.Kind == ngo.MessageAsk && m.State != ngo.MessageFailed || m.Kind == ngo.MessageReceipt && m.State != ngo.MessageSent {
+		if m.Kind == ngo.MessageAsk && m.State != ngo.MessageWithdrawn || m.Kind == ngo.MessageReceipt && m.State != ngo.MessageSent {
 			t.Errorf("message %+v", m)
 		}
 	}

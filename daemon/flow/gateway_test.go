@@ -158,7 +158,7 @@ func TestPartRefundReplacesTheReceipt(t *testing.T) {
 		t.Fatalf("%d mails; want two", len(mails))
 	}
 	subject, text, files := readMail(t, mails[1].Data)
-	if !strings.Contains(subject, all[1].Number) || !strings.Contains(text, "replaces "+all[0].Number) || !strings.Contains(text, "₹300.00 went back") || len(files) != 1 {
+	if !strings.Contains(subject, all[1].Number) || !strings.Contains(text, "takes the place of receipt "+all[0].Number) || !strings.Contains(text, "₹300.00 went back") || len(files) != 1 {
 		t.Errorf("subject %q, text %q", subject, text)
 	}
 	api.Refund(ref, 200_00)

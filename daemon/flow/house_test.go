@@ -175,7 +175,7 @@ func (h *house) state() (s state) {
 	return s
 }
 
-// readMail gives the subject and text of a mail, and its attachments by name.
+// readMail gives the subject and text of a mail, not its page, and its attachments by name.
 func readMail(t *testing.T, data []byte) (subject, text string, files map[string][]byte) {
 	t.Helper()
 	r, err := mail.CreateReader(bytes.NewReader(data))
@@ -197,6 +197,8 @@ func readMail(t *testing.T, data []byte) (subject, text string, files map[string
 			files[name] = body
 			continue
 		}
-		text += string(body)
+		if kind, _, err := part.Header.(*mail.InlineHeader).ContentType(); err == nil && kind == "text/plain" {
+			text += string(body)
+		}
 	}
 }

@@ -2,11 +2,8 @@ package flow
 
 import (
 	"context"
-	"strings"
 
-	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/org"
-	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -17,8 +14,8 @@ type letter struct {
 	receipt  ngo.Receipt
 	facts    []byte
 	document store.Blob
-	donation ngo.Donation // of mail that carries no receipt
-	payment  ngo.Payment
+	donation ngo.Donation
+	payment  ngo.Payment // of mail that carries no receipt
 }
 
 func letterOf(ctx context.Context, o *org.Org, id ngo.MessageID) (l letter, err error) {
@@ -49,7 +46,10 @@ func (l *letter) readReceipt(rx *store.Rx) (err error) {
 	if l.facts, err = rx.ReceiptFacts(l.receipt.ID); err != nil {
 		return err
 	}
-	l.document, err = rx.Blob(l.receipt.Document)
+	if l.document, err = rx.Blob(l.receipt.Document); err != nil {
+		return err
+	}
+	l.donation, err = rx.Donation(l.receipt.Donation)
 	return err
 }
 
@@ -89,15 +89,17 @@ func (l *letter) unsendable() func(*store.Tx, ngo.Job) error {
 	case !about(m):
 		return move(ngo.MessageFailed, "It has nothing to say: it belongs to no receipt.")
 	case l.carries() && l.receipt.State != ngo.ReceiptIssued:
-		return move(ngo.MessageFailed, "The receipt is no longer valid.")
+		return move(ngo.MessageWithdrawn, "The receipt is no longer valid.")
 	case l.carries() && l.receipt.Document == "":
 		return func(tx *store.Tx, job ngo.Job) error {
 			return tx.Retry(job, pause(job.Attempts, longPause), "the receipt's document is not ready yet")
 		}
 	case l.asks() && l.donation.State != ngo.DonationWaiting:
-		return move(ngo.MessageFailed, "The gift does not wait for facts any more.")
+		return move(ngo.MessageWithdrawn, "The gift does not wait for facts any more.")
+	case m.Kind == ngo.MessageReminder && l.donation.Quiet:
+		return move(ngo.MessageWithdrawn, "The donor wants no more reminders.")
 	case l.asks() && m.Recipient != addressOf(l.donation):
-		return move(ngo.MessageFailed, "The donor has another address now.")
+		return move(ngo.MessageWithdrawn, "The donor has another address now.")
 	}
 	return nil
 }
@@ -106,54 +108,3 @@ func (l *letter) asks() bool { return asks(l.message) }
 
 // asks tells whether a message asks the donor for facts.
 func asks(m ngo.Message) bool { return m.Kind == ngo.MessageAsk || m.Kind == ngo.MessageReminder }
-
-// compose writes the mail.
-func (f *Flow) compose(ctx context.Context, o *org.Org, l letter) (channel.Message, error) {
-	if l.carries() {
-		return f.composeReceipt(ctx, o, l)
-	}
-	profile, err := o.Profile(ctx)
-	if err != nil {
-		return channel.Message{}, err
-	}
-	w := writer{texts: f.texts, lang: ngo.Language(l.donation.Donor.Language, profile.Language), org: ngo.Printable(profile.LegalName)}
-	if w.org == "" {
-		w.org = ngo.Printable(o.Info().Name)
-	}
-	subject, text := w.cancellation(l)
-	if l.asks() {
-		link := ""
-		if f.baseURL != "" {
-			link = o.DonorLink(f.baseURL, l.donation.ID)
-		}
-		subject, text = w.question(l, link)
-	}
-	return channel.Message{
-		ID: l.message.ID, To: ngo.Identity{Kind: ngo.EMail, Value: l.message.Recipient}, FromName: w.org,
-		Subject: ngo.Printable(subject), Text: ngo.PrintableText(text),
-	}, nil
-}
-
-// composeReceipt writes the mail that carries a receipt.
-func (f *Flow) composeReceipt(ctx context.Context, o *org.Org, l letter) (channel.Message, error) {
-	facts, err := receipt.Read(l.facts)
-	if err != nil {
-		return channel.Message{}, err
-	}
-	pdf, err := f.document(ctx, o, l.document)
-	if err != nil {
-		return channel.Message{}, err
-	}
-	facts = facts.For(l.receipt, o.Zone(), o.Info().Slug, f.baseURL)
-	subject, text := receipt.Mail(facts)
-	// No display name: the donor chose it, and a name can be an advertisement.
-	return channel.Message{
-		ID: l.message.ID, To: ngo.Identity{Kind: ngo.EMail, Value: l.message.Recipient}, FromName: facts.Org.Name,
-		Subject: subject, Text: text,
-		Attachments: []channel.Attachment{{Name: fileName(l.receipt.Number), Type: "application/pdf", Data: pdf}},
-	}, nil
-}
-
-func fileName(number string) string {
-	return "receipt-" + strings.ReplaceAll(number, "/", "-") + ".pdf"
-}

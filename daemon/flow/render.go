@@ -53,7 +53,7 @@ func (f *Flow) print(ctx context.Context, o *org.Org, r ngo.Receipt, printed []b
 	if err != nil {
 		return blob.Blob{}, err
 	}
-	pdf, err := receipt.PDF(f.fonts, facts.For(r, o.Zone(), o.Info().Slug, f.baseURL), receipt.Paper{})
+	pdf, err := f.draw(ctx, o, facts.For(r, o.Zone(), o.Info().Slug, f.baseURL), receipt.Original)
 	if err != nil {
 		return blob.Blob{}, err
 	}

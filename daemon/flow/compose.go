@@ -1,0 +1,120 @@
+package flow
+
+import (
+	"context"
+	"strings"
+
+	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/receipt"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// compose writes the mail.
+func (f *Flow) compose(ctx context.Context, o *org.Org, l letter) (channel.Message, error) {
+	profile, err := o.Profile(ctx)
+	if err != nil {
+		return channel.Message{}, err
+	}
+	if l.carries() {
+		return f.composeReceipt(ctx, o, l, profile)
+	}
+	w := writer{texts: f.texts, lang: ngo.Language(l.donation.Donor.Language, profile.Language), org: ngo.Printable(profile.LegalName)}
+	if w.org == "" {
+		w.org = ngo.Printable(o.Info().Name)
+	}
+	if !l.asks() {
+		return l.mail(w.cancellation(l))
+	}
+	link, stop := "", ""
+	if f.baseURL != "" {
+		link = o.DonorLink(f.baseURL, l.donation.ID)
+		stop = link + "/stop"
+	}
+	m, err := l.mail(w.question(l, link, stop))
+	m.Unsubscribe = stop
+	return m, err
+}
+
+// mail makes a message of a page.
+func (l *letter) mail(p page) (channel.Message, error) {
+	html, err := p.html()
+	// No display name: the donor chose it, and a name can be an advertisement.
+	return channel.Message{
+		ID: l.message.ID, To: ngo.Identity{Kind: ngo.EMail, Value: l.message.Recipient}, FromName: p.Org,
+		Subject: ngo.Printable(p.Subject), Text: p.text(), HTML: html,
+	}, err
+}
+
+// composeReceipt writes the mail that carries a receipt. What goes out besides the original is drawn anew, and says so.
+func (f *Flow) composeReceipt(ctx context.Context, o *org.Org, l letter, profile ngo.Profile) (channel.Message, error) {
+	facts, err := receipt.Read(l.facts)
+	if err != nil {
+		return channel.Message{}, err
+	}
+	facts = facts.For(l.receipt, o.Zone(), o.Info().Slug, f.baseURL)
+	var pdf []byte
+	if l.receipt.CopyIn(l.message.ID) {
+		pdf, err = f.draw(ctx, o, facts, receipt.Duplicate)
+	} else {
+		pdf, err = f.document(ctx, o, l.document)
+	}
+	if err != nil {
+		return channel.Message{}, err
+	}
+	kind, word := password(profile.ReceiptPassword, facts, l.donation)
+	if kind != ngo.PasswordNone {
+		if pdf, err = receipt.Lock(pdf, word); err != nil {
+			return channel.Message{}, err
+		}
+	}
+	w := writer{texts: f.texts, lang: ngo.Language(facts.Language), org: ngo.Printable(facts.Org.Name)}
+	m, err := l.mail(w.receipt(facts, kind))
+	m.Attachments = []channel.Attachment{{Name: fileName(l.receipt.Number), Type: "application/pdf", Data: pdf}}
+	return m, err
+}
+
+// password gives what opens a mailed receipt; none where the organisation wants none, or the fact is not known.
+func password(kind ngo.PasswordKind, f receipt.Facts, d ngo.Donation) (ngo.PasswordKind, string) {
+	word := ""
+	switch kind {
+	case ngo.PasswordPAN:
+		word = f.Donor.PAN
+	case ngo.PasswordBorn:
+		if year, rest, ok := strings.Cut(string(d.Donor.Born), "-"); ok {
+			month, day, _ := strings.Cut(rest, "-")
+			word = day + month + year
+		}
+	}
+	if word == "" {
+		return ngo.PasswordNone, ""
+	}
+	return kind, word
+}
+
+// draw draws a receipt, with the pictures that the organisation had when it was issued.
+func (f *Flow) draw(ctx context.Context, o *org.Org, facts receipt.Facts, mark receipt.Mark) ([]byte, error) {
+	paper := receipt.Paper{Mark: mark, Printed: f.now().In(o.Zone())}
+	for _, p := range []struct {
+		id   ngo.BlobID
+		into *[]byte
+	}{{facts.Logo, &paper.Logo}, {facts.Signature, &paper.Signature}} {
+		if p.id == "" {
+			continue
+		}
+		var b store.Blob
+		err := o.Store.Read(ctx, func(rx *store.Rx) (err error) { b, err = rx.Blob(p.id); return err })
+		if err != nil {
+			return nil, err
+		}
+		if *p.into, err = f.document(ctx, o, b); err != nil {
+			return nil, err
+		}
+	}
+	return receipt.PDF(f.fonts, facts, paper)
+}
+
+func fileName(number string) string {
+	return "receipt-" + strings.ReplaceAll(number, "/", "-") + ".pdf"
+}
