@@ -28,20 +28,28 @@ func Sample(laws Laws, lang, year string, now time.Time) (Facts, error) {
 	lang = ngo.Language(lang)
 	first, _ := strconv.Atoi(day.FinancialYear()[:4])
 	s := samples[lang]
-	f := Decide(laws.On(day), Gift{
-		Org: ngo.Org{Name: s.org, Slug: "sevai"},
-		Profile: ngo.Profile{
-			LegalName: s.org, Address: s.address, PAN: "AAATS0000A", Signatory: s.signatory, SignatoryTitle: s.title,
-			ApprovalNumber: "AAATS0000AF20214", ApprovalFrom: ngo.Date(fmt.Sprintf("%04d-04-01", first-2)), ApprovalUntil: ngo.Date(fmt.Sprintf("%04d-03-31", first+3)),
-		},
-		Donation: ngo.Donation{
-			Amount: ngo.Paise(1_25_000_50), Given: day, Method: "upi", Purpose: s.purpose, Pot: ngo.Domestic, Fund: ngo.FundGeneral,
-			Donor: ngo.Donor{Name: s.donor, Address: s.home, PAN: "AAAPA0000A", Language: lang},
-		},
-		Payment: ngo.Payment{Ref: "pay_Sample00000000", Reference: "000000000000"},
-	})
-	return f.For(ngo.Receipt{ID: "rcp_samp1e00000000000000000000", Number: Series("SAMPLE", day, ngo.Domestic) + "/000001", Issued: now}, now.Location(),
-		"sevai", "https://give.example.org"), nil
+	profile := ngo.Profile{
+		LegalName: s.org, Address: s.address, PAN: "AAATS0000A", Signatory: s.signatory, SignatoryTitle: s.title,
+		ApprovalNumber: "AAATS0000AF20214", ApprovalFrom: ngo.Date(fmt.Sprintf("%04d-04-01", first-2)), ApprovalUntil: ngo.Date(fmt.Sprintf("%04d-03-31", first+3)),
+	}
+	return sample(laws, Gift{Org: ngo.Org{Name: s.org, Slug: "sevai"}, Profile: profile}, lang, day, now, "https://give.example.org"), nil
+}
+
+// SampleFor gives the facts of a made-up receipt of a real organisation, as its donors would get one today: only the donor and
+// the gift are made up.
+func SampleFor(laws Laws, o ngo.Org, p ngo.Profile, now time.Time, base string) Facts {
+	return sample(laws, Gift{Org: o, Profile: p}, ngo.Language(p.Language), ngo.DateOf(now, now.Location()), now, base)
+}
+
+func sample(laws Laws, g Gift, lang string, day ngo.Date, now time.Time, base string) Facts {
+	s := samples[lang]
+	g.Donation = ngo.Donation{
+		Amount: ngo.Paise(1_25_000_50), Given: day, Method: "upi", Purpose: s.purpose, Pot: ngo.Domestic, Fund: ngo.FundGeneral,
+		Donor: ngo.Donor{Name: s.donor, Address: s.home, PAN: "AAAPA0000A", Language: lang},
+	}
+	g.Payment = ngo.Payment{Ref: "pay_Sample00000000", Reference: "000000000000"}
+	row := ngo.Receipt{ID: "rcp_samp1e00000000000000000000", Number: Series("SAMPLE", day, ngo.Domestic) + "/000001", Issued: now}
+	return Decide(laws.On(day), g).For(row, now.Location(), g.Org.Slug, base)
 }
 
 // sampleDay gives a day of a financial year: today if it is in it.
