@@ -24,7 +24,7 @@ type BulkReceipts struct {
 	From   ngo.Date `json:"from,omitempty" maxLength:"10" doc:"First day of the gifts."`
 	To     ngo.Date `json:"to,omitempty" maxLength:"10" doc:"Last day of the gifts."`
 	Series string   `json:"series,omitempty" maxLength:"100" doc:"Of receipts to send: only those of this series."`
-	Again  bool     `json:"again,omitempty" doc:"Of receipts to send: those too that were mailed before."`
+	Again  bool     `json:"again,omitempty" doc:"To issue: for those too whose receipt was void as a mistake. To send: those too that were mailed before."`
 	Reason string   `json:"reason,omitempty" maxLength:"500" doc:"Why; needed but for a dry run."`
 	DryRun bool     `json:"dry_run,omitempty" doc:"Tell what would be done, and do nothing."`
 	After  string   `json:"after,omitempty" maxLength:"200" doc:"The next of the report before."`
@@ -120,4 +120,17 @@ func (c *Client) Picture(ctx context.Context, org string, kind PictureKind) ([]b
 // DropPicture takes a picture off receipts to come. It can be undone. It fails with NotFound when there is none.
 func (c *Client) DropPicture(ctx context.Context, org string, kind PictureKind) error {
 	return c.send(ctx, remove("orgs", org, "pictures", string(kind)))
+}
+
+// SampleRequest asks for a made-up receipt by mail.
+type SampleRequest struct {
+	To string `json:"to" minLength:"3" maxLength:"254" doc:"The mail address that gets it."`
+}
+
+// SendSample mails a made-up receipt of the organisation's, marked as such, and waits for what the mail server says: that it
+// did not go out is in the answer and no error. Codes: Invalid, NotFound without a mail account.
+func (c *Client) SendSample(ctx context.Context, org string, r SampleRequest) (Check, error) {
+	q := post(r, "orgs", org, "receipts", "sample")
+	q.slow = true
+	return call[Check](ctx, c, q)
 }
