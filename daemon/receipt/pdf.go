@@ -71,7 +71,7 @@ func layOut(lib *typeset.Library, f Facts, p Paper, tight float64) (*sheet, erro
 	if err := closing(s, f, pictures.signature); err != nil {
 		return nil, err
 	}
-	s.footers(f)
+	s.footers(f, pictures.signature != nil)
 	return s, nil
 }
 

@@ -189,11 +189,15 @@ func (s *sheet) stackHeight(width float64, blocks []block) float64 {
 }
 
 // footers writes under each page, once all are there, how the paper was made, and numbers them when there are several.
-func (s *sheet) footers(f Facts) {
+func (s *sheet) footers(f Facts, signed bool) {
+	made := f.say("footer")
+	if signed {
+		made = f.say("footer_signed")
+	}
 	style := s.style(typeset.Style{Size: 7, Color: quiet})
 	y := s.bottom + 20*s.scale
 	for i, p := range s.pages {
-		p.Text(s.left, y, f.say("footer").beside(), style)
+		p.Text(s.left, y, made.beside(), style)
 		if len(s.pages) > 1 {
 			p.TextRight(s.right, y+style.Pitch(), f.say("page", "number", f.Number, "n", strconv.Itoa(i+1), "all", strconv.Itoa(len(s.pages))).own, style)
 		}
