@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -102,9 +103,17 @@ func (b *base) serverOptions(probe func() time.Time) apiserver.Options {
 			return apiserver.Peer(p), ok
 		},
 		Source:  func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
-		CatchUp: b.catchUp, Try: b.try, Asking: b.pull.Asking,
+		CatchUp: b.catchUp, Try: b.try, Asking: b.pull.Asking, Problems: texts(b.lawFaults),
 		Version: b.o.Version, BaseURL: b.o.Config.PublicURL(), DonorURL: b.o.Config.donorURL(), Log: b.o.Log, Now: b.o.Now,
 	}
+}
+
+// texts gives errors in words for people, a line each.
+func texts(errs []error) (out []string) {
+	for _, err := range errs {
+		out = append(out, strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return out
 }
 
 func (b *base) server(o apiserver.Options) (*apiserver.Server, error) {

@@ -53,6 +53,8 @@ type Options struct {
 	Try     func(ctx context.Context, o *org.Org, gateway string) ([]api.TestStep, error)
 	Asking  func(ngo.AccountID) bool // tells whether a gateway is being asked right now; nil: none is
 
+	Problems []string // of the data folder, for whoever asks for the status
+
 	Probe   func() time.Time // when the last probe row was committed; nil: never
 	Version string           // of the program
 	BaseURL string           // https://HOST[:PORT] under which providers reach the daemon

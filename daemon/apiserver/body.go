@@ -29,20 +29,43 @@ func takeBody(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || media != "application/json" {
 		return &ngo.Error{Code: ngo.Invalid, Message: "the body must be JSON", Hint: "send it with Content-Type: application/json"}
 	}
-	// A transport without deadlines is the in-process one, whose bodies are in memory.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return &ngo.Error{Code: ngo.TooLarge, Message: fmt.Sprintf("the body is larger than %d KiB", maxBody>>10)}
-	}
+	data, err := readBody(w, r, maxBody)
 	if err != nil {
-		return &ngo.Error{Code: ngo.Invalid, Message: "the body could not be read to its end", Err: err}
+		return err
 	}
 	if err := checkJSON(data); err != nil {
 		return err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(data))
 	return nil
+}
+
+// takeUpload reads a picture under a limit of size and time. Codes: Invalid, TooLarge.
+func takeUpload(w http.ResponseWriter, r *http.Request, most int64) error {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "image/png" && media != "image/jpeg" {
+		return &ngo.Error{Code: ngo.Invalid, Message: "the body must be a PNG or JPEG", Hint: "send it with Content-Type: image/png or image/jpeg"}
+	}
+	data, err := readBody(w, r, most)
+	if err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(data))
+	return nil
+}
+
+// readBody reads a body of at most so many bytes. Codes: Invalid, TooLarge.
+func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	// A transport without deadlines is the in-process one, whose bodies are in memory.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, &ngo.Error{Code: ngo.TooLarge, Message: fmt.Sprintf("the body is larger than %d KiB", most>>10)}
+	}
+	if err != nil {
+		return nil, &ngo.Error{Code: ngo.Invalid, Message: "the body could not be read to its end", Err: err}
+	}
+	return data, nil
 }
 
 // checkJSON refuses what encoding/json lets pass: keys that come twice or differ only in case (the last would win),

@@ -20,8 +20,11 @@ func describe(o *huma.OpenAPI) *huma.OpenAPI {
 	asked := map[string]bool{}
 	for _, item := range o.Paths {
 		for _, op := range []*huma.Operation{item.Post, item.Put, item.Patch} {
-			if op != nil && op.RequestBody != nil {
-				reach(all, op.RequestBody.Content["application/json"].Schema, asked)
+			if op == nil || op.RequestBody == nil {
+				continue
+			}
+			if body := op.RequestBody.Content["application/json"]; body != nil { // a picture is none
+				reach(all, body.Schema, asked)
 			}
 		}
 	}

@@ -72,7 +72,10 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt route, body bo
 	if err := checkQuery(r); err != nil {
 		return r, err
 	}
-	if body {
+	switch {
+	case rt.upload > 0:
+		return r, takeUpload(w, r, rt.upload)
+	case body:
 		return r, takeBody(w, r)
 	}
 	return r, nil

@@ -36,7 +36,7 @@ func edited(e api.DonationEdit) store.DonorEdit {
 	return store.DonorEdit{
 		Name: e.Name, Address: e.Address, EMail: e.EMail, Phone: e.Phone, PAN: e.PAN,
 		IDKind: (*string)(e.IDKind), IDNumber: e.IDNumber, Language: e.Language, Citizenship: (*string)(e.Citizenship),
-		Purpose: e.Purpose, Campaign: e.Campaign, Declined: e.Declined,
+		Purpose: e.Purpose, Campaign: e.Campaign, Born: e.Born, Declined: e.Declined,
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,18 +182,59 @@ func TestReceiptByIDAndNumber(t *testing.T) {
 	}
 }
 
-func TestReceiptPDFIsRenderedWhenThereIsNone(t *testing.T) {
+// The original is what was drawn when the receipt was issued; what is fetched later is drawn anew, with a mark, and noted.
+func TestOriginalIsFetchedOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	fetch := func(idOrNumber string) string {
+		t.Helper()
+		data, err := f.local.ReceiptCopy(t.Context(), storetest.Slug, idOrNumber)
+		if err != nil || !bytes.HasPrefix(data, []byte("%PDF-")) {
+			t.Fatalf("ReceiptCopy = %.20q, %v", data, err)
+		}
+		return string(data)
+	}
+	g := give(t, f.org, 1)
+	f.attach(g, []byte("%PDF- as it was rendered"))
+	if got := fetch(g.receipt.Number); got != "%PDF- as it was rendered" {
+		t.Errorf("the original = %.40q", got)
+	}
+	if got := fetch(g.receipt.Number); got == "%PDF- as it was rendered" {
+		t.Error("the original was given twice")
+	}
+	r, err := f.local.Receipt(t.Context(), storetest.Slug, g.receipt.Number)
+	if err != nil || r.Given == nil || r.GivenBy != "os:root" || r.Copies != 1 {
+		t.Errorf("receipt = %+v, %v; want it given, and one copy", r.Receipt, err)
+	}
+	early := give(t, f.org, 2) // not drawn yet
+	if original, copied := fetch(string(early.receipt.ID)), fetch(string(early.receipt.ID)); original == copied {
+		t.Error("a copy looks like the original")
+	}
+}
+
+// Of many who fetch it at once, one has the original.
+func TestOriginalIsFetchedByOneOfMany(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	g := give(t, f.org, 1)
-	data, err := f.local.ReceiptCopy(t.Context(), storetest.Slug, string(g.receipt.ID))
-	if err != nil || !bytes.HasPrefix(data, []byte("%PDF-")) {
-		t.Fatalf("ReceiptPDF = %.20q, %v", data, err)
-	}
 	f.attach(g, []byte("%PDF- as it was rendered"))
-	data, err = f.local.ReceiptCopy(t.Context(), storetest.Slug, g.receipt.Number)
-	if err != nil || string(data) != "%PDF- as it was rendered" {
-		t.Errorf("ReceiptPDF from the blob = %.40q, %v", data, err)
+	var originals atomic.Int64
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			data, err := f.local.ReceiptCopy(t.Context(), storetest.Slug, g.receipt.Number)
+			if err != nil {
+				t.Error(err)
+			}
+			if string(data) == "%PDF- as it was rendered" {
+				originals.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	r, err := f.local.Receipt(t.Context(), storetest.Slug, g.receipt.Number)
+	if err != nil || originals.Load() != 1 || r.Copies != 7 {
+		t.Errorf("%d originals, %d copies, %v; want 1 and 7", originals.Load(), r.Copies, err)
 	}
 }
 

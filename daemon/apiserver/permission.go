@@ -32,6 +32,7 @@ const (
 	personRead     permission = "person.read"
 	receiptRead    permission = "receipt.read"
 	receiptSend    permission = "receipt.send"
+	receiptWrite   permission = "receipt.write"
 	deliveryRead   permission = "delivery.read"
 	deliveryRun    permission = "delivery.run"
 	jobRead        permission = "job.read"
@@ -56,6 +57,7 @@ var grants = map[permission][]ngo.Role{
 	personRead:     {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
 	receiptRead:    {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
 	receiptSend:    {ngo.Admin, ngo.Finance, ngo.Agent},
+	receiptWrite:   {ngo.Admin, ngo.Finance},
 	deliveryRead:   {ngo.Admin, ngo.Finance, ngo.Auditor},
 	deliveryRun:    {ngo.Admin, ngo.Finance},
 	jobRead:        {ngo.Admin, ngo.Finance, ngo.Auditor},

@@ -25,6 +25,7 @@ func checkProfile(p ngo.Profile) error {
 	check(printable(p.Signatory) && printable(p.SignatoryTitle), "signatory has signs in it that cannot be printed")
 	check(slices.Contains([]string{"", "en", "ta", "hi"}, p.Language), "language is en, ta or hi")
 	check(strings.Trim(p.ReceiptPrefix, prefixSigns) == "", "receipt_prefix is capitals, digits and hyphens, such as SVT")
+	check(slices.Contains([]ngo.PasswordKind{ngo.PasswordNone, ngo.PasswordPAN, ngo.PasswordBorn}, p.ReceiptPassword), "receipt_password is pan, born or empty")
 	if len(faults) > 0 {
 		return &ngo.Error{Code: ngo.Invalid, Message: "the profile is not right: " + strings.Join(faults, "; ")}
 	}

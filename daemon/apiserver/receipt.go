@@ -46,10 +46,11 @@ func zone(o *org.Org) (*time.Location, error) {
 
 // paper is a receipt with what is printed on it.
 type paper struct {
-	row      ngo.Receipt
-	facts    receipt.Facts
-	document *store.Blob // nil until it is rendered
-	messages []ngo.Message
+	row             ngo.Receipt
+	facts           receipt.Facts
+	document        *store.Blob // nil until it is rendered
+	logo, signature *store.Blob // nil where there is none
+	messages        []ngo.Message
 }
 
 func (s *Server) paper(ctx context.Context, in IDPath) (p paper, o *org.Org, err error) {
@@ -80,12 +81,18 @@ func readPaper(rx *store.Rx, idOrNumber, slug, base string, z *time.Location) (p
 		return p, err
 	}
 	p.facts = facts.For(p.row, z, slug, base)
-	if p.row.Document != "" {
-		b, err := rx.Blob(p.row.Document)
+	for _, one := range []struct {
+		to **store.Blob
+		id ngo.BlobID
+	}{{&p.document, p.row.Document}, {&p.logo, p.facts.Logo}, {&p.signature, p.facts.Signature}} {
+		if one.id == "" {
+			continue
+		}
+		b, err := rx.Blob(one.id)
 		if err != nil {
 			return p, err
 		}
-		p.document = &b
+		*one.to = &b
 	}
 	p.messages, err = rx.MessagesOf(p.row.ID)
 	return p, err
@@ -106,30 +113,88 @@ type pdfOut struct {
 	Body        []byte
 }
 
-// receiptPDF gives the document as it was rendered, or renders it from the same facts. The PAN on it is in full: it is the
-// donor's own paper.
+// receiptPDF gives the original where it has not left yet, as it was drawn when it was issued, else a copy that says so, and
+// notes who took it. The PAN on it is in full: it is the donor's own paper.
 func (s *Server) receiptPDF(ctx context.Context, in *IDPath) (*pdfOut, error) {
-	p, o, err := s.paper(ctx, *in)
-	if err != nil {
-		return nil, err
+	for {
+		p, o, err := s.paper(ctx, *in)
+		if err != nil {
+			return nil, err
+		}
+		mark := p.mark()
+		data, err := s.document(ctx, o, p, mark)
+		if err != nil {
+			return nil, err
+		}
+		noted, err := s.noteCopy(ctx, in.OrgPath, p.row.ID, mark)
+		if err != nil {
+			return nil, err
+		}
+		if noted {
+			name := strings.ReplaceAll(p.row.Number, "/", "-") + ".pdf" // a number is of capitals, digits, hyphens and slashes
+			return &pdfOut{ContentType: "application/pdf", Disposition: `attachment; filename="` + name + `"`, Body: data}, nil
+		}
 	}
-	data, err := s.document(ctx, o, p)
-	if err != nil {
-		return nil, err
-	}
-	name := strings.ReplaceAll(p.row.Number, "/", "-") + ".pdf" // a number is of capitals, digits, hyphens and slashes
-	return &pdfOut{ContentType: "application/pdf", Disposition: `attachment; filename="` + name + `"`, Body: data}, nil
 }
 
-func (s *Server) document(ctx context.Context, o *org.Org, p paper) ([]byte, error) {
-	if p.document == nil {
-		return receipt.PDF(s.o.Fonts, p.facts, receipt.Paper{})
+// mark says what a print of the receipt is that is made now.
+func (p paper) mark() receipt.Mark {
+	switch {
+	case p.row.State == ngo.ReceiptVoid:
+		return receipt.Void
+	case p.row.State == ngo.ReceiptReplaced:
+		return receipt.Replaced
+	case p.row.Given != nil:
+		return receipt.Duplicate
 	}
+	return receipt.Original
+}
+
+// noteCopy notes that somebody takes a print with this mark, and tells false, noting nothing, when it would be another by now.
+func (s *Server) noteCopy(ctx context.Context, in OrgPath, id ngo.ReceiptID, mark receipt.Mark) (noted bool, err error) {
+	err = s.write(ctx, in, func(tx *store.Tx) error {
+		row, err := tx.Receipt(id)
+		if err != nil {
+			return err
+		}
+		if noted = (paper{row: row}).mark() == mark; !noted {
+			return nil
+		}
+		_, err = tx.CopyGiven(id)
+		return err
+	})
+	return noted, err
+}
+
+// document gives the original as it was drawn, if it was, and draws every other print.
+func (s *Server) document(ctx context.Context, o *org.Org, p paper, mark receipt.Mark) ([]byte, error) {
+	if mark == receipt.Original && p.document != nil {
+		return s.file(ctx, o, *p.document)
+	}
+	out := receipt.Paper{Mark: mark, Printed: s.o.Now().In(o.Zone())}
+	for _, one := range []struct {
+		to   *[]byte
+		from *store.Blob
+	}{{&out.Logo, p.logo}, {&out.Signature, p.signature}} {
+		if one.from == nil {
+			continue
+		}
+		data, err := s.file(ctx, o, *one.from)
+		if err != nil {
+			return nil, err
+		}
+		*one.to = data
+	}
+	return receipt.PDF(s.o.Fonts, p.facts, out)
+}
+
+// file reads a file of the organisation's.
+func (s *Server) file(ctx context.Context, o *org.Org, b store.Blob) ([]byte, error) {
 	shelf, err := s.o.Blobs.Of(o.Info())
 	if err != nil {
 		return nil, err
 	}
-	return shelf.Get(ctx, blob.Blob{ID: p.document.ID, Size: p.document.Size, SHA: p.document.SHA, Key: p.document.Key})
+	return shelf.Get(ctx, blob.Blob{ID: b.ID, Size: b.Size, SHA: b.SHA, Key: b.Key})
 }
 
 // sendReceipt queues the mail once more: the same one when its fate is unknown, so that a reader's program recognises it,
@@ -179,9 +244,9 @@ func sendNew(tx *store.Tx, r ngo.Receipt) (ngo.Message, error) {
 	if err != nil {
 		return ngo.Message{}, err
 	}
-	address, err := ngo.NormaliseEMail(d.Donor.EMail)
+	address, err := mailAddress(d.Donor.EMail, r.Number)
 	if err != nil {
-		return ngo.Message{}, &ngo.Error{Code: ngo.Invalid, Message: "no e-mail address of the donor is known that mail can reach", Hint: "fetch the document and hand it over: ngoctl receipt save " + r.Number}
+		return ngo.Message{}, err
 	}
 	m := ngo.Message{
 		ID: ngo.NewID[ngo.MessageID](tx.Now()), Receipt: r.ID, Person: d.Person, Recipient: address,
@@ -191,4 +256,13 @@ func sendNew(tx *store.Tx, r ngo.Receipt) (ngo.Message, error) {
 		return m, err
 	}
 	return m, tx.Enqueue(ngo.LaneOutbound, ngo.JobDeliver, string(m.ID), 0)
+}
+
+// mailAddress gives where the donor of a receipt can be written to. It fails with Invalid where nowhere is.
+func mailAddress(known, number string) (string, error) {
+	address, err := ngo.NormaliseEMail(known)
+	if err != nil {
+		return "", &ngo.Error{Code: ngo.Invalid, Message: "no e-mail address of the donor is known that mail can reach", Hint: "fetch the document and hand it over: ngoctl receipt save " + number}
+	}
+	return address, nil
 }

@@ -2,6 +2,8 @@ package apiserver
 
 import (
 	"net/http"
+
+	"github.com/ngoctl/ngoctl/daemon/receipt"
 )
 
 // route is one line of the interface. Either add makes huma serve it, or raw serves it and huma only documents it.
@@ -11,6 +13,7 @@ type route struct {
 	title            string
 	media            string // of the answer; JSON when empty
 	slow             bool   // a provider is waited for, as long as that takes
+	upload           int64  // the body is a picture of at most so many bytes, instead of JSON
 	add              register
 	raw              func(*Server, http.ResponseWriter, *http.Request)
 }
@@ -52,6 +55,10 @@ func routes() []route {
 		{id: "get-summary", method: get, path: "/orgs/{org}/summary", perm: summaryRead, title: "Show an organisation at a glance", add: handle((*Server).documentedSummary), raw: (*Server).summary},
 		{id: "follow-events", method: get, path: "/orgs/{org}/events", perm: eventRead, title: "Follow what changes, as server-sent events", media: "text/event-stream", add: handle((*Server).documentedEvents), raw: (*Server).events},
 
+		{id: "set-picture", method: put, path: "/orgs/{org}/pictures/{kind}", perm: orgWrite, upload: receipt.MaxPicture, title: "Give receipts a logo or a signature, from a PNG or JPEG", add: handle((*Server).setPicture)},
+		{id: "get-picture", method: get, path: "/orgs/{org}/pictures/{kind}", perm: orgRead, title: "Fetch a picture on receipts as it is kept", media: "image/png", add: handle((*Server).picture)},
+		{id: "drop-picture", method: deleted, path: "/orgs/{org}/pictures/{kind}", perm: orgWrite, title: "Take a picture off receipts to come", add: handle((*Server).dropPicture)},
+
 		{id: "list-gateways", method: get, path: "/orgs/{org}/gateways", perm: accountRead, title: "List the connections to payment gateways", add: handle((*Server).gateways)},
 		{id: "add-gateway", method: post, path: "/orgs/{org}/gateways", perm: accountWrite, title: "Connect to a payment gateway", add: handle((*Server).addGateway)},
 		{id: "get-gateway", method: get, path: "/orgs/{org}/gateways/{name}", perm: accountRead, title: "Show a connection to a payment gateway", add: handle((*Server).gateway)},
@@ -72,6 +79,7 @@ func routes() []route {
 		{id: "hold-donation", method: post, path: "/orgs/{org}/donations/{id}/hold", perm: donationWrite, title: "Keep a gift back for somebody to look at", add: handle((*Server).holdDonation)},
 		{id: "release-donation", method: post, path: "/orgs/{org}/donations/{id}/release", perm: donationWrite, title: "Say that a gift was looked at", add: handle((*Server).releaseDonation)},
 		{id: "refund-donation", method: post, path: "/orgs/{org}/donations/{id}/refund", perm: donationRefund, title: "Have a gift paid back, in full or in part", add: handle((*Server).refundDonation)},
+		{id: "issue-receipt", method: post, path: "/orgs/{org}/donations/{id}/receipt", perm: receiptWrite, title: "Have a receipt issued for a gift that has none", add: handle((*Server).issueReceipt)},
 		{id: "list-payments", method: get, path: "/orgs/{org}/payments", perm: donationRead, title: "List payments, those seen last first", add: handle((*Server).payments)},
 		{id: "get-payment", method: get, path: "/orgs/{org}/payments/{id}", perm: donationRead, title: "Show a payment with all that was told of it", add: handle((*Server).payment)},
 		{id: "list-persons", method: get, path: "/orgs/{org}/persons", perm: personRead, title: "List persons, newest first", add: handle((*Server).persons)},
@@ -81,9 +89,14 @@ func routes() []route {
 		{id: "set-purpose", method: patch, path: "/orgs/{org}/purposes/{name}", perm: orgWrite, title: "Change a purpose", add: handle((*Server).setPurpose)},
 		{id: "close-purpose", method: deleted, path: "/orgs/{org}/purposes/{name}", perm: orgWrite, title: "Take no more gifts for a purpose", add: handle((*Server).closePurpose)},
 		{id: "list-receipts", method: get, path: "/orgs/{org}/receipts", perm: receiptRead, title: "List receipts, newest first", add: handle((*Server).receipts)},
+		{id: "receipt-gaps", method: get, path: "/orgs/{org}/receipts/gaps", perm: receiptRead, title: "Explain the numbers of every series", add: handle((*Server).receiptGaps)},
+		{id: "bulk-issue", method: post, path: "/orgs/{org}/receipts/issue", perm: receiptWrite, title: "Have receipts issued for gifts that have none", add: handle((*Server).bulkIssue)},
+		{id: "bulk-send", method: post, path: "/orgs/{org}/receipts/send", perm: receiptWrite, title: "Queue the mails with receipts that no mail carried", add: handle((*Server).bulkSend)},
 		{id: "get-receipt", method: get, path: "/orgs/{org}/receipts/{id}", perm: receiptRead, title: "Show a receipt, by its id or number", add: handle((*Server).receipt)},
-		{id: "get-receipt-pdf", method: get, path: "/orgs/{org}/receipts/{id}/pdf", perm: receiptRead, title: "Fetch a receipt as a document", media: "application/pdf", add: handle((*Server).receiptPDF)},
+		{id: "get-receipt-pdf", method: get, path: "/orgs/{org}/receipts/{id}/pdf", perm: receiptRead, title: "Fetch a receipt as a document: the original once, then copies that say so", media: "application/pdf", add: handle((*Server).receiptPDF)},
 		{id: "send-receipt", method: post, path: "/orgs/{org}/receipts/{id}/send", perm: receiptSend, title: "Queue the mail with a receipt again", add: handle((*Server).sendReceipt)},
+		{id: "void-receipt", method: post, path: "/orgs/{org}/receipts/{id}/void", perm: receiptWrite, title: "End a receipt that was a mistake, and tell the donor", add: handle((*Server).voidReceipt)},
+		{id: "replace-receipt", method: post, path: "/orgs/{org}/receipts/{id}/replace", perm: receiptWrite, title: "Have a receipt replaced by one of the gift's facts as they are now", add: handle((*Server).replaceReceipt)},
 
 		{id: "list-deliveries", method: get, path: "/orgs/{org}/deliveries", perm: deliveryRead, title: "List what providers sent, newest first", add: handle((*Server).deliveries)},
 		{id: "get-delivery", method: get, path: "/orgs/{org}/deliveries/{id}", perm: deliveryRead, title: "Show a delivery, without its body", add: handle((*Server).delivery)},

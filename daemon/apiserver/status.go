@@ -3,11 +3,13 @@ package apiserver
 import (
 	"context"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -20,6 +22,7 @@ func (s *Server) status(ctx context.Context, _ *struct{}) (*answer[api.Status], 
 	out := api.Status{
 		Version: s.o.Version, Started: s.started, UptimeSeconds: int64(now.Sub(s.started) / time.Second),
 		RSSBytes: rss(), Orgs: []api.OrgStatus{}, Actor: actor(ctx), Ready: now.Sub(s.o.Probe()) <= probeAge,
+		Problems: append([]string{}, s.o.Problems...),
 	}
 	orgs, err := s.visible(ctx, jobRead)
 	if err != nil {
@@ -44,6 +47,9 @@ func (s *Server) orgStatus(ctx context.Context, info ngo.Org) (api.OrgStatus, er
 		return api.OrgStatus{}, err
 	}
 	st := api.OrgStatus{Org: info.Slug}
+	if st.Problems, err = s.problems(ctx, o); err != nil {
+		return st, err
+	}
 	err = o.Store.Read(ctx, func(rx *store.Rx) error {
 		sum, err := rx.Summary(o.Day(s.o.Now()))
 		if err != nil {
@@ -57,6 +63,47 @@ func (s *Server) orgStatus(ctx context.Context, info ngo.Org) (api.OrgStatus, er
 		return err
 	})
 	return st, err
+}
+
+// endsSoon is how long before an approval ends that is said: renewing one takes weeks.
+const endsSoon = 60 * 24 * time.Hour
+
+// problems tells what stands in the way of an organisation's receipts.
+func (s *Server) problems(ctx context.Context, o *org.Org) ([]string, error) {
+	p, err := o.Profile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	channels, err := o.Channels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []string{}
+	if text := approvalProblem(p, o.Day(s.o.Now()), o.Day(s.o.Now().Add(endsSoon))); text != "" {
+		out = append(out, text)
+	}
+	if !slices.ContainsFunc(channels, func(c org.Channel) bool { return c.Account.Reaches(ngo.EMail) }) {
+		out = append(out, "There is no mail account: receipts wait to be sent. Add one with: ngoctl channel add email")
+	}
+	return out, nil
+}
+
+// approvalProblem tells what is wrong with an organisation's approval today, or soon; empty when nothing is.
+func approvalProblem(p ngo.Profile, today, soon ngo.Date) string {
+	const plain = " Receipts are plain acknowledgements, without deduction. Enter it with: ngoctl org set"
+	switch {
+	case p.ApprovalNumber == "" || p.ApprovalFrom == "" || p.ApprovalUntil == "":
+		return "No approval for tax deduction is on record, or not for which days it is valid." + plain
+	case p.PAN == "":
+		return "The organisation's own PAN is not on record." + plain
+	case today < p.ApprovalFrom:
+		return "The approval for tax deduction is valid from " + ngo.FormatDate(p.ApprovalFrom, "en") + " only." + plain
+	case today > p.ApprovalUntil:
+		return "The approval for tax deduction ended on " + ngo.FormatDate(p.ApprovalUntil, "en") + "." + plain
+	case soon > p.ApprovalUntil:
+		return "The approval for tax deduction ends on " + ngo.FormatDate(p.ApprovalUntil, "en") + ". Enter the next one with: ngoctl org set"
+	}
+	return ""
 }
 
 // rss gives the memory of the process, 0 where there is no /proc.

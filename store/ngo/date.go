@@ -2,6 +2,7 @@ package ngo
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,15 @@ func (d Date) Time() time.Time {
 
 // CanBeBirth tells whether somebody who gives on a day may have been born on this one.
 func (d Date) CanBeBirth(given Date) bool { return d >= "1880-01-01" && d <= given }
+
+// Masked gives the year of a day of birth and hides the rest, which is the password of a donor's receipts; empty for none.
+func (d Date) Masked() Date {
+	year, _, ok := strings.Cut(string(d), "-")
+	if !ok {
+		return ""
+	}
+	return Date(year + "-xx-xx")
+}
 
 // FinancialYear gives the Indian financial year (1 April to 31 March) of the day, as 2026-27.
 func (d Date) FinancialYear() string {
