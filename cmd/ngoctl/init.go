@@ -4,11 +4,9 @@ import (
 	"context"
 	"os/user"
 
-	"github.com/charmbracelet/huh"
 	"github.com/urfave/cli/v2"
 
 	"github.com/ngoctl/ngoctl/daemon"
-	"github.com/ngoctl/ngoctl/store"
 )
 
 func initCommand(t terminal) *cli.Command {
@@ -17,7 +15,8 @@ func initCommand(t terminal) *cli.Command {
 		UsageText: "ngoctl init\n" +
 			`ngoctl init --data /srv/ngo --org sevai --name "Sevai Trust" --tls acme --domain ngo.example.org --listen :443` + "\n" +
 			`ngoctl init --data D --org sevai --name "Sevai Trust" --listen 127.0.0.1:8443 --tls off --no-input`,
-		Description: "On a terminal you are asked for what is missing. Nothing is ever written over: a folder that holds data is refused.\n" +
+		Description: "On a terminal you are asked for what is missing, then for what receipts say, for your mail account, and where to send a\n" +
+			"made-up receipt for you to look at. Nothing is ever written over: a folder that holds data is refused.\n" +
 			"TLS: acme gets a certificate for --domain by itself; files takes yours; internal makes one for a local network;\n" +
 			"off is for this machine alone, or behind a proxy.",
 		Flags: []cli.Flag{
@@ -45,7 +44,8 @@ func initialise(ctx context.Context, c *call) error {
 		TLS: c.flags.String("tls"), Domains: c.flags.StringSlice("domain"), EMail: c.flags.String("email"),
 		Directory: c.flags.String("acme-directory"), Cert: c.flags.String("cert"), Key: c.flags.String("key"), Actor: actor(),
 	}
-	if c.mayAsk() && (o.Org == "" || o.Name == "") {
+	asked := c.mayAsk() && (o.Org == "" || o.Name == "")
+	if asked {
 		if err := c.askInit(&o); err != nil {
 			return err
 		}
@@ -56,7 +56,10 @@ func initialise(ctx context.Context, c *call) error {
 	if err := daemon.Init(ctx, o); err != nil {
 		return err
 	}
-	return c.initialised(o)
+	if err := c.initialised(o); err != nil || !asked {
+		return err
+	}
+	return c.furnish(ctx, o)
 }
 
 // actor names this user for the audit trail.
@@ -73,40 +76,4 @@ type made struct {
 	Data string `json:"data"`
 	Org  string `json:"org"`
 	Name string `json:"name"`
-}
-
-// initialised answers with what was made and what to do with it.
-func (c *call) initialised(o daemon.InitOptions) error {
-	err := c.record(made{o.Dir, o.Org, o.Name}, record{title: "Your data folder is ready", fields: []field{{"data", o.Dir}, {"org", o.Org}, {"name", o.Name}}})
-	if err != nil {
-		return err
-	}
-	c.note("\nThe folder's keys/master.key opens everything sealed in it: keep a copy of it elsewhere.")
-	c.next("ngoctl org set --help", "ngoctl gateway add --help", "ngoctl daemon")
-	return nil
-}
-
-// askInit asks for what a first day needs; the rest has defaults.
-func (c *call) askInit(o *daemon.InitOptions) error {
-	domain := ""
-	questions := []huh.Field{
-		huh.NewInput().Title("Name of the organisation:").Placeholder("Sevai Trust").Value(&o.Name).Validate(huh.ValidateNotEmpty()),
-		huh.NewInput().Title("Short name for commands and addresses:").Description("small letters, digits, hyphens").Placeholder("sevai").Value(&o.Org).Validate(store.CheckSlug),
-		huh.NewSelect[string]().Title("How are connections protected?").Options(
-			huh.NewOption("not at all: only this machine reaches it", "off"),
-			huh.NewOption("a certificate of its own, for a local network", "internal"),
-			huh.NewOption("a public certificate, fetched by itself", "acme"),
-		).Value(&o.TLS),
-		huh.NewInput().Title("Name of this machine on the internet (for a public certificate):").Placeholder("ngo.example.org").Value(&domain),
-	}
-	if err := c.runForm(questions); err != nil {
-		return err
-	}
-	if domain != "" && len(o.Domains) == 0 {
-		o.Domains = []string{domain}
-	}
-	if o.TLS != "off" && o.Listen == "" {
-		o.Listen = ":443"
-	}
-	return nil
 }

@@ -28,5 +28,5 @@ func desk(ctx context.Context, c *call, s session) error {
 		return &ngo.Error{Code: ngo.Unavailable, Message: "no daemon runs on this folder, so nothing would happen in the desk",
 			Hint: "start it with: ngoctl daemon", Err: api.ErrUnreachable}
 	}
-	return tui.Run(ctx, tui.Options{Client: s.Client, Org: s.org, In: c.term.in, Out: c.term.out, NoColor: !c.color})
+	return tui.Run(ctx, tui.Options{Client: s.Client, Org: s.org, In: c.term.in, Out: c.term.out, NoColor: !c.color, Open: openInViewer()})
 }
