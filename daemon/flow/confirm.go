@@ -35,7 +35,12 @@ func (f *Flow) confirm(ctx context.Context, o *org.Org, job ngo.Job) error {
 		return err // it was understood before: the account's settings were changed
 	}
 	confirmer, ok := account.(payment.Confirmer)
-	if event.Claim == nil || !ok {
+	if event.Claim != nil && !ok {
+		return write(ctx, o, func(tx *store.Tx) error {
+			return quarantine(tx, job, d, event.Name, "This gateway cannot be asked whether it is true.")
+		})
+	}
+	if event.Claim == nil {
 		return write(ctx, o, func(tx *store.Tx) error { return tx.Advance(job, ngo.LanePayment, ngo.JobIngest, job.Subject) })
 	}
 	if why, until := f.outages.of(info.ID, f.now()); why != "" {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ngoctl/ngoctl/daemon/payment"
+	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/daemon/sim"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -127,5 +129,29 @@ func TestClaimThatTheGatewayDenies(t *testing.T) {
 	h.works()
 	if paid := h.payments(); len(h.state().donations) != 0 || len(paid) != 1 || paid[0].State != ngo.PaymentFailed {
 		t.Errorf("payments %+v; want one that failed", paid)
+	}
+}
+
+// deaf is a gateway that claims things about which it cannot be asked.
+type deaf struct{ payment.Driver }
+
+func (deaf) Name() string { return "deaf" }
+
+func (d deaf) Open(v setting.Values) (payment.Account, error) {
+	a, err := d.Driver.Open(v)
+	return struct{ payment.Account }{a}, err
+}
+
+func TestClaimThatNobodyCanConfirmIsKept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	_, api := h.payu(sim.PayUOptions{})
+	c := h.counter("deaf", api, api.Values())
+	api.Give(sim.Charge{Donor: complete()})
+	c.told()
+	for _, d := range h.state().deliveries {
+		if d.State != ngo.DeliveryQuarantined || d.Reason == "" {
+			t.Errorf("delivery %+v; want it kept for a person", d)
+		}
 	}
 }

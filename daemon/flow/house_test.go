@@ -56,7 +56,7 @@ func newHouse(t testing.TB, change ...func(*flow.Options)) *house {
 	gateway := h.org.NewAccount(ngo.Gateway, "razorpay", "razorpay", nil, map[string]string{"webhook-secret": secret})
 	h.write(func(tx *store.Tx) error { return tx.AddAccount(gateway) })
 	h.gateway = gateway.Account
-	book, err := org.New(org.Options{Store: h.store, Now: h.now, Gateways: []payment.Driver{razorpay.New(), payu.New()},
+	book, err := org.New(org.Options{Store: h.store, Now: h.now, Gateways: []payment.Driver{razorpay.New(), payu.New(), deaf{payu.New()}},
 		Channels: []channel.Driver{email.New(email.Options{Now: h.now, Patience: email.Patience{Connect: 2 * time.Second, Command: 2 * time.Second}})}})
 	must(t, err)
 	t.Cleanup(book.Close)
@@ -178,27 +178,53 @@ func (h *house) state() (s state) {
 // readMail gives the subject and text of a mail, not its page, and its attachments by name.
 func readMail(t *testing.T, data []byte) (subject, text string, files map[string][]byte) {
 	t.Helper()
+	files = map[string][]byte{}
+	subject = eachPart(t, data, func(kind, name string, body []byte) {
+		switch {
+		case name != "":
+			files[name] = body
+		case kind == "text/plain":
+			text += string(body)
+		}
+	})
+	return subject, text, files
+}
+
+// readPage gives what readers of HTML see of a mail.
+func readPage(t *testing.T, data []byte) (page string) {
+	t.Helper()
+	eachPart(t, data, func(kind, name string, body []byte) {
+		if kind == "text/html" && name == "" {
+			page += string(body)
+		}
+	})
+	return page
+}
+
+// eachPart reads a mail part by part; a file has a name.
+func eachPart(t *testing.T, data []byte, do func(kind, name string, body []byte)) (subject string) {
+	t.Helper()
 	r, err := mail.CreateReader(bytes.NewReader(data))
 	must(t, err)
 	subject, err = r.Header.Subject()
 	must(t, err)
-	files = map[string][]byte{}
 	for {
 		part, err := r.NextPart()
 		if errors.Is(err, io.EOF) {
-			return subject, text, files
+			return subject
 		}
 		must(t, err)
 		body, err := io.ReadAll(part.Body)
 		must(t, err)
-		if h, ok := part.Header.(*mail.AttachmentHeader); ok {
+		switch h := part.Header.(type) {
+		case *mail.AttachmentHeader:
 			name, err := h.Filename()
 			must(t, err)
-			files[name] = body
-			continue
-		}
-		if kind, _, err := part.Header.(*mail.InlineHeader).ContentType(); err == nil && kind == "text/plain" {
-			text += string(body)
+			do("", name, body)
+		case *mail.InlineHeader:
+			kind, _, err := h.ContentType()
+			must(t, err)
+			do(kind, "", body)
 		}
 	}
 }
