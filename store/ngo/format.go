@@ -2,6 +2,7 @@ package ngo
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -109,7 +110,8 @@ func group(digits string, size int) string {
 }
 
 // ParseMoney reads a plain decimal such as 1250 or 1250.50 exactly: more digits behind the point than the currency has are
-// taken only if they are zeros. Commas may group the digits. It fails with Invalid.
+// taken only if they are zeros. Commas may group the digits, by thousands or lakhs: 9,81 may mean 9.81, and is no amount. It
+// fails with Invalid.
 func ParseMoney(s string, c Currency) (Money, error) {
 	if !c.Valid() {
 		return Money{}, &Error{Code: Invalid, Message: fmt.Sprintf("%q is not a currency", Printable(string(c))), Hint: "write three capital letters, such as INR"}
@@ -117,6 +119,9 @@ func ParseMoney(s string, c Currency) (Money, error) {
 	bad := &Error{Code: Invalid, Message: fmt.Sprintf("%q is not an amount of %s", Printable(s), c), Hint: "write digits and a point, such as 1250.50"}
 	rest, negative := strings.CutPrefix(strings.TrimSpace(s), "-")
 	whole, frac, pointed := strings.Cut(rest, ".")
+	if strings.Contains(whole, ",") && !grouped.MatchString(whole) {
+		return Money{}, bad
+	}
 	whole = strings.ReplaceAll(whole, ",", "")
 	d := c.Decimals()
 	if len(frac) > d {
@@ -138,6 +143,8 @@ func ParseMoney(s string, c Currency) (Money, error) {
 	}
 	return Money{Minor: n, Currency: c}, nil
 }
+
+var grouped = regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3}$`)
 
 var months = map[string][12]string{
 	"ta": {"ஜனவரி", "பிப்ரவரி", "மார்ச்", "ஏப்ரல்", "மே", "ஜூன்", "ஜூலை", "ஆகஸ்ட்", "செப்டம்பர்", "அக்டோபர்", "நவம்பர்", "டிசம்பர்"},
