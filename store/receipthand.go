@@ -212,7 +212,7 @@ func (t *Tx) mailed(m ngo.Message, to ngo.MessageState) error {
 		return nil
 	}
 	switch to {
-	case ngo.MessageFailed:
+	case ngo.MessageFailed, ngo.MessageWithdrawn:
 		n, err := t.exec("take receipt back", takeBack, string(m.Receipt), string(m.ID))
 		if n > 0 {
 			t.changed("receipt", string(m.Receipt))

@@ -185,6 +185,14 @@ func TestOriginalLeavesOnce(t *testing.T) {
 		t.Errorf("receipt = %+v; want two copies, the second in the mail", r)
 	}
 
+	storetest.Read(t, c.o, func(rx *store.Rx) error {
+		events, err := rx.Timeline(byHand.Donation)
+		if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Text == "receipt "+byHand.Number+" fetched by user:meena" }) {
+			t.Errorf("timeline = %+v; want who fetched the original", events)
+		}
+		return err
+	})
+
 	mailed := issue(t, c.o, c.paid("pay_2"))
 	m := mail(mailed)
 	if c.receipt(mailed.ID).CopyIn(m) {

@@ -133,6 +133,9 @@ func (r *Rx) paperEvents(id ngo.DonationID) ([]Event, error) {
 	for _, p := range receipts {
 		number[p.ID] = p.Number
 		events = append(events, Event{p.Issued, "receipt " + p.Number + " issued" + after(" in place of ", number[p.Replaces])})
+		if _, err := ngo.ParseID[ngo.MessageID](p.GivenBy); p.Given != nil && err != nil { // mail has events of its own
+			events = append(events, Event{*p.Given, "receipt " + p.Number + " fetched by " + p.GivenBy})
+		}
 		if p.Ended != nil {
 			events = append(events, Event{*p.Ended, "receipt " + p.Number + " " + string(p.State) + after(": ", p.Reason)})
 		}

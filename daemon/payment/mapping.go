@@ -2,6 +2,7 @@ package payment
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/ngoctl/ngoctl/daemon/setting"
@@ -26,6 +27,7 @@ const (
 	factPhone       = "phone"
 	factLanguage    = "language"
 	factCitizenship = "citizenship"
+	factBirthDate   = "birth-date"
 	factPurpose     = "purpose"
 	factCampaign    = "campaign"
 )
@@ -41,6 +43,7 @@ var commonNames = []struct{ fact, title, names string }{
 	{factPhone, "phone", "donor_phone, phone_number, mobile_number, mobile_no, whatsapp_number, mobile, contact, phone"},
 	{factLanguage, "language", "preferred_language, language, lang"},
 	{factCitizenship, "citizenship", "citizenship, nationality, citizen_of"},
+	{factBirthDate, "day of birth", "date_of_birth, birth_date, birthdate, dob, birthday"},
 	{factPurpose, "purpose", "donation_purpose, purpose_of_donation, donation_for, purpose, cause, project"},
 	{factCampaign, "campaign", "campaign_name, campaign, appeal"},
 }
@@ -93,6 +96,7 @@ func (m Mapping) Donor(a Answers) ngo.Donor {
 		Phone:       phone(m.find(a, factPhone, maxText)),
 		Language:    language(m.find(a, factLanguage, maxShort)),
 		Citizenship: citizenship(m.find(a, factCitizenship, maxShort)),
+		Born:        birthDate(m.find(a, factBirthDate, maxShort)),
 	}
 	if d.Name == "" {
 		d.Name = strings.TrimSpace(a.find(maxName/2, "firstname") + " " + a.find(maxName/2, "lastname", "surname"))
@@ -214,6 +218,18 @@ func citizenship(s string) ngo.Citizenship {
 		return ngo.CitizenUnknown
 	}
 	return ngo.CitizenForeign
+}
+
+// birthDate takes a day as forms write it: the day first, as in India, or the year.
+func birthDate(s string) ngo.Date {
+	s = strings.NewReplacer("/", "-", ".", "-", " ", "-").Replace(s)
+	for _, layout := range []string{"2006-1-2", "2-1-2006", "02012006", "2-Jan-2006", "2-January-2006"} {
+		t, err := time.Parse(layout, s)
+		if day := ngo.DateOf(t, time.UTC); err == nil && day.CanBeBirth("2100-01-01") {
+			return day
+		}
+	}
+	return ""
 }
 
 // document takes a kind and number of an identity document that the law knows. An Aadhaar number is never taken.

@@ -38,3 +38,17 @@ func TestNoAadhaarNumberInTexts(t *testing.T) {
 		t.Errorf("purpose = %q, campaign = %q", purpose, campaign)
 	}
 }
+
+func TestBirthDate(t *testing.T) {
+	t.Parallel()
+	m := payment.NewMapping(setting.Values{})
+	for text, want := range map[string]ngo.Date{
+		"1970-12-31": "1970-12-31", "31/12/1970": "1970-12-31", "31-12-1970": "1970-12-31", "31.12.1970": "1970-12-31", "31121970": "1970-12-31",
+		"1/2/1970": "1970-02-01", "31 Dec 1970": "1970-12-31", "5 March 1970": "1970-03-05",
+		"": "", "n/a": "", "12/31/1970": "", "30-02-1970": "", "31/12/70": "", "1790-01-01": "", "9999-01-01": "", "yesterday": "",
+	} {
+		if got := m.Donor(payment.Answers{{Name: "Date of Birth", Text: text}}).Born; got != want {
+			t.Errorf("born %q = %q, want %q", text, got, want)
+		}
+	}
+}
