@@ -52,6 +52,9 @@ func sample(laws Laws, g Gift, lang string, day ngo.Date, now time.Time, base st
 	return Decide(laws.On(day), g).For(row, now.Location(), g.Org.Slug, base)
 }
 
+// firstSample is the first day of the oldest law.
+const firstSample ngo.Date = "1962-04-01"
+
 // sampleDay gives a day of a financial year: today if it is in it.
 func sampleDay(year string, now time.Time) (ngo.Date, error) {
 	today := ngo.DateOf(now, now.Location())
@@ -59,7 +62,7 @@ func sampleDay(year string, now time.Time) (ngo.Date, error) {
 		return today, nil
 	}
 	if len(year) == 7 {
-		if day, err := ngo.ParseDate(year[:4] + "-11-14"); err == nil && day.FinancialYear() == year {
+		if day, err := ngo.ParseDate(year[:4] + "-11-14"); err == nil && day.FinancialYear() == year && day >= firstSample {
 			return day, nil
 		}
 	}

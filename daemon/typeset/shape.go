@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/harfbuzz"
+	"golang.org/x/text/unicode/norm"
 )
 
 // shaper turns words into glyphs and remembers which glyphs a document needs.
@@ -62,7 +63,7 @@ func (s *shaper) word(text []rune, bold bool) word {
 	for body > 0 && unicode.Is(unicode.Zs, text[body-1]) {
 		body--
 	}
-	for _, part := range s.itemise(text[:body], bold) {
+	for _, part := range s.itemise(s.plainer(text[:body], bold), bold) {
 		r := s.shape(part)
 		w.runs = append(w.runs, r)
 		w.width += r.width()
@@ -81,6 +82,24 @@ func (r run) width() int {
 		n += g.advance
 	}
 	return n
+}
+
+// plainer puts common letters in the place of those that only look different and that no font has: ligatures, wide letters, the
+// bold and italic ones made for mathematics that people dress their names in.
+func (s *shaper) plainer(text []rune, bold bool) []rune {
+	out := text
+	for i := len(text) - 1; i >= 0; i-- {
+		r := text[i]
+		if r < 0x80 || ignored(r) || unicode.Is(unicode.M, r) || s.faceOf(r, nil, bold) != nil {
+			continue
+		}
+		common := []rune(norm.NFKC.String(string(r)))
+		if string(common) == string(r) || slices.ContainsFunc(common, func(c rune) bool { return s.faceOf(c, nil, bold) == nil }) {
+			continue
+		}
+		out = slices.Concat(out[:i:i], common, out[i+1:])
+	}
+	return out
 }
 
 // item is text in one face before shaping. shown differs from text where a letter is missing.

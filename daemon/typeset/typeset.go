@@ -3,7 +3,8 @@
 //
 // A Library holds the fonts. It parses each when first needed and is safe for concurrent use; a Document belongs to one
 // goroutine. The same calls give the same bytes, on every machine. A letter that no font has is never dropped or shown as
-// an empty box: U+FFFD stands in its place, the text layer keeps the letter, and Document.Missing counts it.
+// an empty box: where it only looks different from a common one, that is set, else U+FFFD stands in its place, the text layer
+// keeps the letter, and Document.Missing counts it.
 //
 // Files keep to PDF/A-2b: all fonts are inside, colours are sRGB, nothing is transparent, and the metadata says so.
 //

@@ -2,6 +2,11 @@ package typeset_test
 
 import (
 	"bytes"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,16 +85,16 @@ func TestSameInputGivesSameBytes(t *testing.T) {
 
 func TestFilesAreValid(t *testing.T) {
 	t.Parallel()
-	out := sampleDocument(t, typeset.New())
+	checked(t, sampleDocument(t, typeset.New()))
+}
+
+func checked(t *testing.T, out []byte) {
+	t.Helper()
 	api.DisableConfigDir()
 	if err := api.Validate(bytes.NewReader(out), model.NewDefaultConfiguration()); err != nil {
 		t.Errorf("pdfcpu: %v", err)
 	}
-	path := filepath.Join(t.TempDir(), "a.pdf")
-	if err := os.WriteFile(path, out, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := exec.Command(tool(t, "qpdf"), "--check", path).CombinedOutput(); err != nil {
+	if text, err := exec.Command(tool(t, "qpdf"), "--check", written(t, out)).CombinedOutput(); err != nil {
 		t.Errorf("qpdf: %v\n%s", err, text)
 	}
 }
@@ -122,7 +127,8 @@ func TestMissingLettersAreMarkedAndKept(t *testing.T) {
 		{"山田", 2},
 		{"क\u0bbe", 0}, // a foreign vowel sign goes to its own font, on a dotted circle
 		{"a\x00\u202eb\r\n", 0},
-		{"broken \xff", 0}, // shown as U+FFFD, which is what it has become
+		{"broken \xff", 0},   // shown as U+FFFD, which is what it has become
+		{"ﬁﬂ Ｒａｏ 𝐀𝓼𝕙𝖆 ①", 0}, // letters that only look different
 		{"", 0},
 	} {
 		d := typeset.New().Document(typeset.Info{})
@@ -163,6 +169,113 @@ func TestWrap(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	grey := image.NewGray(image.Rect(0, 0, 40, 20))
+	grey.SetGray(3, 4, color.Gray{Y: 200})
+	few := image.NewPaletted(image.Rect(0, 0, 30, 60), color.Palette{color.White, color.Black, color.RGBA{200, 0, 0, 255}})
+	clear := image.NewNRGBA(image.Rect(0, 0, 10, 10))
+	full := image.NewRGBA(image.Rect(0, 0, 10, 10))
+	draw.Draw(full, full.Rect, image.White, image.Point{}, draw.Src)
+	deep := image.NewGray16(image.Rect(0, 0, 10, 10))
+	for _, tt := range []struct {
+		name string
+		data []byte
+		good bool
+	}{
+		{"grey PNG", encoded(t, grey, false), true},
+		{"PNG with a palette", encoded(t, few, false), true},
+		{"colour PNG", encoded(t, full, false), true},
+		{"grey JPEG", encoded(t, grey, true), true},
+		{"colour JPEG", encoded(t, full, true), true},
+		{"see-through PNG", encoded(t, clear, false), false},
+		{"PNG of 16 bits", encoded(t, deep, false), false},
+		{"cut off PNG", encoded(t, full, false)[:60], false},
+		{"no picture", []byte("GIF89a"), false},
+		{"nothing", nil, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := typeset.New().Document(typeset.Info{})
+			p := d.Page(typeset.A5)
+			picture, err := d.Picture(tt.data)
+			if (err == nil) != tt.good {
+				t.Fatalf("error %v; taken over: want %v", err, tt.good)
+			}
+			if err != nil {
+				return
+			}
+			w, h := picture.Within(100, 50)
+			if w > 100 || h > 50 || w < 100 && h < 50 {
+				t.Errorf("%g by %g in a box of 100 by 50", w, h)
+			}
+			p.Picture(20, 20, w, h, picture)
+			out, err := d.Bytes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			checked(t, out)
+			if images, err := exec.Command(tool(t, "pdftoppm"), "-r", "50", "-png", written(t, out)).CombinedOutput(); err != nil || bytes.Contains(images, []byte("rror")) {
+				t.Errorf("poppler: %v, %.200s", err, images)
+			}
+		})
+	}
+}
+
+func encoded(t *testing.T, img image.Image, asJPEG bool) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	err := png.Encode(&b, img)
+	if asJPEG {
+		b.Reset()
+		err = jpeg.Encode(&b, img, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func written(t *testing.T, pdf []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.pdf")
+	if err := os.WriteFile(path, pdf, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// What PDF/A-2b asks for beyond a valid file, as far as it can be seen from outside.
+func TestFilesAreMadeToBeKept(t *testing.T) {
+	t.Parallel()
+	out := sampleDocument(t, typeset.New())
+	for _, want := range []string{"<pdfaid:part>2</pdfaid:part>", "<pdfaid:conformance>B</pdfaid:conformance>", "/S/GTS_PDFA1", "/DestOutputProfile", "/ID[<", "/FontFile2"} {
+		if !bytes.Contains(out, []byte(want)) {
+			t.Errorf("the file has no %s", want)
+		}
+	}
+	for _, never := range []string{"/Encrypt", "/SMask", "/JavaScript", "/ca ", "/Interpolate", "/EmbeddedFile", "/AA", "/OpenAction"} {
+		if bytes.Contains(out, []byte(never)) {
+			t.Errorf("the file has %s", never)
+		}
+	}
+}
+
+func FuzzPicture(f *testing.F) {
+	f.Add([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x00\x00\x00\x00"))
+	f.Add([]byte("\xff\xd8\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d := typeset.New().Document(typeset.Info{})
+		p := d.Page(typeset.A5)
+		if picture, err := d.Picture(data); err == nil {
+			p.Picture(0, 0, 10, 10, picture)
+		}
+		if _, err := d.Bytes(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestEmptyDocumentIsRefused(t *testing.T) {
