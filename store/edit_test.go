@@ -152,6 +152,24 @@ func TestReleaseOfEveryKind(t *testing.T) {
 	})
 }
 
+// Whoever looks at a mark of a waiting gift does not thereby do without the tax receipt.
+func TestMarkOfAWaitingGiftComesOffFirst(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	_, d := c.pay(ngo.Payment{Ref: "pay_1", State: ngo.PaymentCaptured, Amount: ngo.Paise(100), Recovered: true}, ngo.Donor{Name: "Meena"})
+	if d.State != ngo.DonationWaiting || !d.Recovered {
+		t.Fatalf("gift = %+v; want it waiting and marked", d)
+	}
+	c.release(d.ID)
+	if g := c.gift(d.ID); g.State != ngo.DonationWaiting || g.Recovered || g.Declined {
+		t.Errorf("gift = %+v; want it waiting still, without its mark", g)
+	}
+	c.release(d.ID)
+	if g := c.gift(d.ID); g.State != ngo.DonationReceived || !g.Declined {
+		t.Errorf("gift = %+v; want it received, with a plain receipt", g)
+	}
+}
+
 // A mark that somebody took off stays off, also when an equal gift comes in between.
 func TestSlipMarkComesOff(t *testing.T) {
 	t.Parallel()
@@ -278,6 +296,7 @@ func TestEditsAreChecked(t *testing.T) {
 		"document, half":   {IDKind: text("passport")},
 		"number, half":     {IDNumber: text("P123")},
 		"Aadhaar":          {IDKind: text("passport"), IDNumber: text("2341 2341 2346")},
+		"Aadhaar, dotted":  {IDKind: text("passport"), IDNumber: text("2341.2341.2346")},
 		"endless name":     {Name: text(strings.Repeat("x", 201))},
 		"endless address":  {Address: text(strings.Repeat("x", 501))},
 		"endless campaign": {Campaign: text(strings.Repeat("x", 201))},
@@ -296,6 +315,10 @@ func TestEditsAreChecked(t *testing.T) {
 	c.edit(d.ID, store.DonorEdit{Name: text("Chitra 2341 2341 2346"), Address: text("1 Lake Road, UID 234123412346"), Purpose: text("2341-2341-2346")})
 	if g := c.gift(d.ID); g.Donor.Name != "Chitra xxxx xxxx 2346" || g.Donor.Address != "1 Lake Road, UID xxxx xxxx 2346" || g.Purpose != "xxxx xxxx 2346" {
 		t.Errorf("an Aadhaar number stands in %+v for %q", g.Donor, g.Purpose)
+	}
+	c.hold(d.ID, "the card says 234123412346")
+	if g := c.gift(d.ID); g.Reason != "the card says xxxx xxxx 2346" {
+		t.Errorf("an Aadhaar number stands in the reason %q", g.Reason)
 	}
 	checkWhole(t, c.o)
 }

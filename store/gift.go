@@ -68,7 +68,7 @@ func released(was gift) (gift, error) {
 	case was.State == ngo.DonationHeld:
 		now.Hold = ""
 		codes = slices.DeleteFunc(codes, func(code string) bool { return code == codeStaff })
-	case was.State == ngo.DonationWaiting:
+	case was.State == ngo.DonationWaiting && !marked: // with a mark it is the mark that was looked at: the donor is still asked
 		now.Declined = true
 	case !marked:
 		return was, &ngo.Error{Code: ngo.Conflict, Message: "donation " + string(was.ID) + " is " + string(was.State) + " and has no mark: there is nothing to release"}
@@ -136,7 +136,7 @@ func (e DonorEdit) apply(d *ngo.Donation) error {
 			if utf8.RuneCountInString(s) > most {
 				return "", &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("this text is longer than %d signs", most)}
 			}
-			return ngo.HideAadhaar(line(s, most)), nil
+			return line(s, most), nil
 		}
 	}
 	kind, citizen, born := string(d.Donor.IDKind), string(d.Donor.Citizenship), string(d.Donor.Born)
@@ -199,17 +199,16 @@ func birthDate(given ngo.Date) func(string) (string, error) {
 }
 
 func idNumber(s string) (string, error) {
-	s = strings.ToUpper(strings.ReplaceAll(line(s, mostID), " ", ""))
-	if ngo.LooksLikeAadhaar(s) {
+	if ngo.LooksLikeAadhaar(ngo.Printable(s)) {
 		return "", &ngo.Error{Code: ngo.Invalid, Message: "this looks like an Aadhaar number, and such a number is never kept",
 			Hint: "give a PAN, or the number of a passport, voter card, driving licence or ration card"}
 	}
-	return s, nil
+	return strings.ToUpper(strings.ReplaceAll(line(s, mostID), " ", "")), nil
 }
 
-// line makes one clean line of a text, of at most n signs.
+// line makes one clean line of a text, of at most n signs, in which no Aadhaar number can be read.
 func line(s string, n int) string {
-	s = strings.Join(strings.Fields(ngo.Printable(s)), " ")
+	s = ngo.HideAadhaar(strings.Join(strings.Fields(ngo.Printable(s)), " "))
 	if utf8.RuneCountInString(s) > n {
 		s = strings.TrimSpace(string([]rune(s)[:n]))
 	}

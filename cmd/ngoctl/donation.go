@@ -42,8 +42,8 @@ func donationCommand(t terminal) *cli.Command {
 				Name: "release", Usage: "say that a gift was looked at and may go on", ArgsUsage: "ID", Action: inOrg(t, donationRelease),
 				Flags:     []cli.Flag{&cli.StringFlag{Name: "note", Usage: "`WHAT` was found, for the trail"}},
 				UsageText: `ngoctl donation release don_01k9v3m5w8x2y4z6a7b9c1d3e5 --note "spoke to the donor"`,
-				Description: "What it is held for counts no more. A gift that waits for facts gets a plain receipt without them. The marks of likely\n" +
-					"slips and of gifts found by asking are taken off. The receipt leaves ten seconds later, so that it can be taken back.",
+				Description: "What it is held for counts no more. The marks of likely slips and of gifts found by asking are\n" +
+					"taken off. A gift without a mark that waits for facts gets a plain receipt without them. The receipt leaves ten seconds later, so that it can be taken back.",
 			},
 			{
 				Name: "refund", Usage: "pay a gift back, all of it or a part", ArgsUsage: "ID", Action: inOrg(t, donationRefund),
