@@ -14,7 +14,7 @@ func LooksLikeAadhaar(s string) bool {
 		if d, ok := digit(r); ok {
 			return rune('0' + d)
 		}
-		if r == ' ' || r == '-' {
+		if strings.ContainsRune(" -./,_", r) {
 			return -1
 		}
 		return 'x'
@@ -48,7 +48,7 @@ func HideAadhaar(s string) string {
 		from, to := at+m[0], at+m[1]
 		before, _ := utf8.DecodeLastRuneInString(s[:from])
 		after, _ := utf8.DecodeRuneInString(s[to:])
-		if unicode.IsDigit(before) || unicode.IsDigit(after) || !LooksLikeAadhaar(ungrouped.Replace(s[from:to])) {
+		if unicode.IsDigit(before) || unicode.IsDigit(after) || !LooksLikeAadhaar(s[from:to]) {
 			_, n := utf8.DecodeRuneInString(s[from:])
 			at = from + n
 			continue
@@ -69,8 +69,6 @@ func HideAadhaar(s string) string {
 	out.WriteString(s[done:])
 	return out.String()
 }
-
-var ungrouped = strings.NewReplacer(".", "", "/", "", ",", "", "_", "")
 
 var verhoeffProduct = [10][10]int{
 	{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 4, 0, 6, 7, 8, 9, 5}, {2, 3, 4, 0, 1, 7, 8, 9, 5, 6}, {3, 4, 0, 1, 2, 8, 9, 5, 6, 7},
