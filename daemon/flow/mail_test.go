@@ -48,6 +48,18 @@ func TestMailsToDonors(t *testing.T) {
 			c.told()
 			api.Refund(part, 300_00)
 			c.told()
+			api.Give(sim.Charge{Amount: 2000_00, Donor: ngo.Donor{Name: "Ravi", EMail: "ravi@example.org"}, Created: created})
+			c.told()
+			for _, d := range h.state().donations {
+				if d.State == ngo.DonationWaiting {
+					h.write(func(tx *store.Tx) error { _, err := tx.ReleaseDonation(d.ID, ""); return err })
+				}
+			}
+			h.later(time.Minute)
+			h.works()
+			mistaken := h.receiptsOf(h.giftBy("ravi@example.org"))[0]
+			h.write(func(tx *store.Tx) error { return tx.VoidByHand(mistaken.ID, "issued to the wrong Ravi") })
+			h.works()
 			var all []byte
 			for _, m := range server.Mails() {
 				subject, text, _ := readMail(t, m.Data)
@@ -73,4 +85,15 @@ func (h *house) profile() (p ngo.Profile) {
 	h.t.Helper()
 	h.read(func(rx *store.Rx) (err error) { p, err = rx.Profile(); return err })
 	return p
+}
+
+// giftBy gives the gift from an address.
+func (h *house) giftBy(address string) (id ngo.DonationID) {
+	h.t.Helper()
+	for _, d := range h.state().donations {
+		if d.Donor.EMail == address {
+			id = d.ID
+		}
+	}
+	return id
 }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
 	"strings"
@@ -22,7 +23,8 @@ type part struct {
 	Text  string
 	Items []string
 	Link  string
-	Small bool // what the mail has to say besides what it is for
+	Label string // what HTML readers see for the link; the link itself where it is empty
+	Small bool   // what the mail has to say besides what it is for
 }
 
 // text gives the plain reading.
@@ -59,7 +61,7 @@ func (p page) html() (string, error) {
 	parts := p.Parts
 	p.Parts, p.Closing = nil, clean(p.Closing)
 	for _, x := range parts {
-		p.Parts = append(p.Parts, part{ngo.Printable(x.Text), clean(x.Items), x.Link, x.Small})
+		p.Parts = append(p.Parts, part{ngo.Printable(x.Text), clean(x.Items), x.Link, cmp.Or(x.Label, x.Link), x.Small})
 	}
 	var b strings.Builder
 	err := mailPage.Execute(&b, p)

@@ -47,8 +47,8 @@ func (w writer) question(l letter, link, stop string) page {
 	if link == "" {
 		return w.page(subject, d.Donor.Name, append(parts, w.part("ask_reply"), w.part("ask_safe"))...)
 	}
-	return w.page(subject, d.Donor.Name, append(parts, part{Text: w.say("ask_link"), Link: link}, w.part("ask_note"), w.part("ask_safe"),
-		part{Text: w.say("ask_stop"), Link: stop, Small: true})...)
+	return w.page(subject, d.Donor.Name, append(parts, part{Text: w.say("ask_link"), Link: link, Label: w.say("ask_open")}, w.part("ask_note"), w.part("ask_safe"),
+		part{Text: w.say("ask_stop"), Link: stop, Label: w.say("stop_open"), Small: true})...)
 }
 
 // cancellation tells the donor that a receipt is void, and why.

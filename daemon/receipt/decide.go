@@ -160,6 +160,14 @@ func (f Facts) donorReasons(law Law) []Reason {
 	return out
 }
 
+// noDeduction introduces the reasons.
+func (f Facts) noDeduction() phrase {
+	if len(f.Reasons) > 1 {
+		return f.say("reasons_many")
+	}
+	return f.say("reasons_one")
+}
+
 // Asks tells whether the donor can mend some of the reasons by telling us more.
 func (f Facts) Asks() bool {
 	for _, r := range f.Reasons {
