@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/harfbuzz"
+	"github.com/go-text/typesetting/language"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -160,7 +161,8 @@ func (s *shaper) faceOf(r rune, current *face, bold bool) *face {
 		return current
 	}
 	for i, sc := range s.lib.scripts {
-		if i == 0 || !unicode.Is(sc.letters, r) && r != '।' && r != '॥' {
+		danda := (r == '।' || r == '॥') && sc.tag == language.Devanagari
+		if i == 0 || !unicode.Is(sc.letters, r) && !danda {
 			continue
 		}
 		if f := s.face(i, bold); f != nil && f.has(r) {
