@@ -62,7 +62,7 @@ func (h *Handler) showReceiptOf(w http.ResponseWriter, r *http.Request, o *org.O
 	if err != nil {
 		return err
 	}
-	v := h.blank(wanted(r, profile.Language))
+	v := h.blank(wanted(r, facts.Language, profile.Language))
 	v.Org, v.Title = ngo.Printable(facts.Org.Name), h.texts.Say(v.Lang, "receipt_title", "number", found.Number)
 	v.Receipt = &receiptView{State: found.State, Verdict: h.verdict(v.Lang, o, found), Facts: onPaper(v.Lang, found, facts)}
 	h.write(w, http.StatusOK, v)

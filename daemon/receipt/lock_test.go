@@ -57,6 +57,33 @@ func TestLockedReceiptsOpenWithThePasswordAlone(t *testing.T) {
 	}
 }
 
+// All that a paper can have is locked with it.
+func TestLockedPapersWithPicturesAndMarks(t *testing.T) {
+	t.Parallel()
+	g := gift()
+	g.Donation.Donor.Language = "ta"
+	f := issued(t, g)
+	f.VerifyURL = "https://ngo.example/r/sevai.01kexamp1ec0de00000000abcd"
+	open, err := receipt.PDF(typeset.New(), f, receipt.Paper{Logo: drawing(t), Signature: drawing(t), Mark: receipt.Duplicate, Printed: f.Issued})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := receipt.Lock(open, "05031970")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, got := textOf(t, open, ""), textOf(t, out, "05031970"); want != got || !strings.Contains(got, "DUPLICATE") {
+		t.Errorf("the locked receipt says\n%s\nwant\n%s", got, want)
+	}
+	path := filepath.Join(t.TempDir(), "a.pdf")
+	if err := os.WriteFile(path, out, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := exec.Command(tool(t, "qpdf"), "--password=05031970", "--check", path).CombinedOutput(); err != nil {
+		t.Errorf("qpdf: %v\n%s", err, text)
+	}
+}
+
 func textOf(t *testing.T, pdf []byte, password string) string {
 	t.Helper()
 	cmd := exec.Command(tool(t, "pdftotext"), "-upw", password, "-layout", "-", "-")
