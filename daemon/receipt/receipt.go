@@ -1,8 +1,8 @@
 // Package receipt knows what a receipt for a gift must say: which law applies, whether the line on deduction may be
-// printed, how the number is formed, what the page looks like and what the mail says that carries it.
+// printed, how the number is formed, what the page looks like, and how it is locked for the mail.
 //
-// It is pure: the same facts give the same bytes (but for Lock, which needs chance), and nothing is read or sent. A receipt never promises an amount of tax
-// saved, and one without the line on deduction says why in plain words.
+// It is pure: the same facts give the same bytes, but for Lock, which needs chance; nothing is read or sent. A receipt never
+// promises an amount of tax saved, and one without the line on deduction says why in plain words.
 package receipt
 
 import (
