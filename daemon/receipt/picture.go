@@ -16,7 +16,8 @@ import (
 const (
 	MaxPicture   = 1 << 20 // bytes
 	maxPixels    = 4_000_000
-	pictureWidth = 800 // pixels; on paper that is more than a printer shows
+	pictureWidth = 800       // pixels; on paper that is more than a printer shows
+	heavy        = 100 << 10 // bytes of a PNG above which it becomes a JPEG: each receipt carries it
 )
 
 // Picture is a picture as it is kept and drawn: written anew by us, with nothing in it but pixels.
@@ -38,17 +39,42 @@ func NewPicture(data []byte) (Picture, error) {
 	}
 	flat := shrink(onWhite(in.image))
 	out := Picture{Type: in.media, Width: flat.Rect.Dx(), Height: flat.Rect.Dy()}
+	if out.Data, err = encode(lean(flat), in.media); err != nil {
+		return Picture{}, err
+	}
+	if out.Type == "image/png" && len(out.Data) > heavy { // a photograph
+		out.Type = "image/jpeg"
+		out.Data, err = encode(lean(flat), out.Type)
+	}
+	return out, err
+}
+
+func encode(img image.Image, media string) ([]byte, error) {
 	var file bytes.Buffer
-	if in.media == "image/jpeg" {
-		err = jpeg.Encode(&file, flat, &jpeg.Options{Quality: 88})
+	var err error
+	if media == "image/jpeg" {
+		err = jpeg.Encode(&file, img, &jpeg.Options{Quality: 88})
 	} else {
-		err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&file, flat)
+		err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&file, img)
 	}
 	if err != nil {
-		return Picture{}, fmt.Errorf("write picture: %w", err)
+		return nil, fmt.Errorf("write picture: %w", err)
 	}
-	out.Data = file.Bytes()
-	return out, nil
+	return file.Bytes(), nil
+}
+
+// lean gives a picture without colours as what it is, which takes a third of the room.
+func lean(in *image.RGBA) image.Image {
+	for i := 0; i < len(in.Pix); i += 4 {
+		if in.Pix[i] != in.Pix[i+1] || in.Pix[i] != in.Pix[i+2] {
+			return in
+		}
+	}
+	out := image.NewGray(in.Rect)
+	for i := range out.Pix {
+		out.Pix[i] = in.Pix[4*i]
+	}
+	return out
 }
 
 // PictureType tells the type of a picture that NewPicture wrote.

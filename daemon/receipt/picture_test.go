@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ngoctl/ngoctl/daemon/receipt"
+	"github.com/ngoctl/ngoctl/daemon/typeset"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
@@ -21,6 +22,17 @@ func pngOf(t testing.TB, img image.Image) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// noise is what no PNG makes small.
+func noise(w, h int) image.Image {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	seed := uint32(1)
+	for i := range img.Pix {
+		seed = seed*1664525 + 1013904223
+		img.Pix[i] = byte(seed>>24) | 0xff*byte(i%4/3)
+	}
+	return img
 }
 
 func TestPictureIsWrittenAnew(t *testing.T) {
@@ -46,6 +58,7 @@ func TestPictureIsWrittenAnew(t *testing.T) {
 		{"png", pngOf(t, wide), "image/png", 800, 200},
 		{"jpeg", withEXIF, "image/jpeg", 800, 200},
 		{"small", pngOf(t, image.NewGray16(image.Rect(0, 0, 3, 5))), "image/png", 3, 5},
+		{"photograph as png", pngOf(t, noise(400, 300)), "image/jpeg", 400, 300},
 		{"a line", pngOf(t, image.NewGray(image.Rect(0, 0, 5000, 1))), "image/png", 800, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -56,6 +69,9 @@ func TestPictureIsWrittenAnew(t *testing.T) {
 			}
 			if bytes.Contains(p.Data, secret) {
 				t.Error("it still has what else was in the file")
+			}
+			if _, err := typeset.New().Document(typeset.Info{}).Picture(p.Data); err != nil {
+				t.Errorf("it cannot be drawn: %v", err)
 			}
 			again, err := receipt.NewPicture(p.Data)
 			if err != nil || again.Width != p.Width {
