@@ -37,7 +37,11 @@ func NewPicture(data []byte) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	flat := shrink(onWhite(in.image))
+	flat := onWhite(in.image)
+	if in.media == "image/jpeg" {
+		flat = upright(flat, orientation(data))
+	}
+	flat = shrink(flat)
 	out := Picture{Type: in.media, Width: flat.Rect.Dx(), Height: flat.Rect.Dy()}
 	if out.Data, err = encode(lean(flat), in.media); err != nil {
 		return Picture{}, err

@@ -93,6 +93,49 @@ func TestPictureIsWrittenAnew(t *testing.T) {
 	}
 }
 
+// A telephone turns nothing: it notes how it was held. The note goes, so the picture must be turned.
+func TestPicturesOfTelephonesStandUpright(t *testing.T) {
+	t.Parallel()
+	img := image.NewGray(image.Rect(0, 0, 64, 32)) // dark where the upper left corner was
+	for i := range img.Pix {
+		if img.Pix[i] = 255; i%64 < 16 && i/64 < 16 {
+			img.Pix[i] = 0
+		}
+	}
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	for held, want := range map[byte]image.Point{1: {0, 0}, 2: {1, 0}, 3: {1, 1}, 4: {0, 1}, 5: {0, 0}, 6: {1, 0}, 7: {1, 1}, 8: {0, 1}, 0: {0, 0}, 9: {0, 0}} {
+		for order, note := range map[string]string{
+			"big":    "Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(held) + "\x00\x00",
+			"little": "Exif\x00\x00II\x2a\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00" + string(held) + "\x00\x00\x00",
+		} {
+			file := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(note) + 2)}, append([]byte(note), photo.Bytes()[2:]...)...)
+			p, err := receipt.NewPicture(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if turned := held >= 5 && held <= 8; turned != (p.Height == 64) {
+				t.Errorf("%d, %s end: %d by %d", held, order, p.Width, p.Height)
+				continue
+			}
+			out, err := jpeg.Decode(bytes.NewReader(p.Data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := func(corner image.Point) color.Gray {
+				return color.GrayModel.Convert(out.At(4+corner.X*(p.Width-9), 4+corner.Y*(p.Height-9))).(color.Gray)
+			}
+			for _, corner := range []image.Point{{0, 0}, {1, 0}, {0, 1}, {1, 1}} {
+				if dark := at(corner).Y < 128; dark != (corner == want) {
+					t.Errorf("%d, %s end: corner %v is dark: %v", held, order, corner, dark)
+				}
+			}
+		}
+	}
+}
+
 // bomb is a PNG of a few bytes whose header promises many pixels.
 func bomb(w, h uint32) []byte {
 	head := append([]byte("IHDR"), binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, w), h)...)
