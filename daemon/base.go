@@ -95,7 +95,7 @@ func (b *base) close() error {
 // serverOptions is how the interface for staff is served, whoever asks.
 func (b *base) serverOptions(probe func() time.Time) apiserver.Options {
 	return apiserver.Options{
-		Dir: b.o.Dir, Store: b.store, Book: b.book, Blobs: b.blobs, Fonts: b.fonts, Probe: probe,
+		Dir: b.o.Dir, Store: b.store, Book: b.book, Blobs: b.blobs, Fonts: b.fonts, Laws: b.laws, Probe: probe,
 		Accounts:  ingress.NewFailures(ingress.FailuresOptions{Every: time.Minute, Now: b.o.Now}),
 		Addresses: ingress.NewFailures(ingress.FailuresOptions{Every: time.Minute, Now: b.o.Now}),
 		Peer: func(ctx context.Context) (apiserver.Peer, bool) {

@@ -70,7 +70,7 @@ func layers() []layer {
 // forTests is what a test may import besides: the suites, made-up gifts, the doubles of providers, and, because nothing of ours is
 // mocked, the real engine and the real drivers.
 func forTests() []string {
-	return []string{"store/storetest", "store/seed", "store/sqlite", "daemon/sim", "daemon/channel/...", "daemon/payment/..."}
+	return []string{"store/storetest", "store/seed", "store/sqlite", "daemon/sim", "daemon/channel/...", "daemon/payment/...", "daemon/setting"}
 }
 
 func covers(pattern, pkg string) bool {

@@ -25,6 +25,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/daemon/typeset"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -37,6 +38,7 @@ type Options struct {
 	Book  *org.Book
 	Blobs *blob.Shelves
 	Fonts *typeset.Library
+	Laws  receipt.Laws // for made-up receipts
 
 	Accounts  Limiter // of wrong passwords, by user
 	Addresses Limiter // of wrong passwords, by Source

@@ -94,6 +94,7 @@ func routes() []route {
 		{id: "bulk-send", method: post, path: "/orgs/{org}/receipts/send", perm: receiptWrite, title: "Queue the mails with receipts that no mail carried", add: handle((*Server).bulkSend)},
 		{id: "get-receipt", method: get, path: "/orgs/{org}/receipts/{id}", perm: receiptRead, title: "Show a receipt, by its id or number", add: handle((*Server).receipt)},
 		{id: "get-receipt-pdf", method: get, path: "/orgs/{org}/receipts/{id}/pdf", perm: receiptRead, title: "Fetch a receipt as a document: the original once, then copies that say so", media: "application/pdf", add: handle((*Server).receiptPDF)},
+		{id: "send-sample", method: post, path: "/orgs/{org}/receipts/sample", perm: orgWrite, title: "Mail a made-up receipt, to see what donors will get", add: handle((*Server).sendSample)},
 		{id: "send-receipt", method: post, path: "/orgs/{org}/receipts/{id}/send", perm: receiptSend, title: "Queue the mail with a receipt again", add: handle((*Server).sendReceipt)},
 		{id: "void-receipt", method: post, path: "/orgs/{org}/receipts/{id}/void", perm: receiptWrite, title: "End a receipt that was a mistake, and tell the donor", add: handle((*Server).voidReceipt)},
 		{id: "replace-receipt", method: post, path: "/orgs/{org}/receipts/{id}/replace", perm: receiptWrite, title: "Have a receipt replaced by one of the gift's facts as they are now", add: handle((*Server).replaceReceipt)},
