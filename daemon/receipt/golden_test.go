@@ -94,7 +94,6 @@ func TestGoldenSet(t *testing.T) {
 		t.Fatalf("%d receipts; want 3 languages × 8 cases × 2 laws", len(set))
 	}
 	lib := typeset.New()
-	api.DisableConfigDir()
 	poppler, _ := exec.LookPath("pdftotext")
 	for name, one := range set {
 		t.Run(name, func(t *testing.T) {

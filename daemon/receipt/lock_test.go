@@ -19,7 +19,6 @@ import (
 func TestLockedReceiptsOpenWithThePasswordAlone(t *testing.T) {
 	t.Parallel()
 	lib := typeset.New()
-	api.DisableConfigDir()
 	for name, g := range cases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
