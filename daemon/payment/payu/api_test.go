@@ -2,6 +2,7 @@ package payu_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -648,6 +649,99 @@ func TestPollEndsWithItsListener(t *testing.T) {
 		err := at(t, p).(payment.Poller).Poll(t.Context(), payment.Window{From: paymenttest.Noon().Add(-time.Hour), To: paymenttest.Noon()}, func([]byte) error { return enough })
 		if !errors.Is(err, enough) {
 			t.Errorf("Poll = %v", err)
+		}
+	}
+}
+
+// script answers commands by fixed texts, and counts nothing.
+func script(t *testing.T, answers map[string]string) payment.Poller {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, one := answers[r.PostFormValue("command")], answers[r.PostFormValue("command")+" "+r.PostFormValue("var1")]
+		fmt.Fprint(w, cmp.Or(one, answer, `{"status":0,"msg":"No transactions found"}`))
+	}))
+	t.Cleanup(server.Close)
+	return open(t, setting.Values{"base-url": server.URL}).(payment.Poller)
+}
+
+func pollOnce(t *testing.T, a payment.Poller) (events []payment.Event, err error) {
+	t.Helper()
+	w := payment.Window{From: paymenttest.Noon().Add(-time.Hour), To: paymenttest.Noon().Add(time.Hour)}
+	err = a.Poll(t.Context(), w, func(body []byte) error {
+		e, err := a.(payment.Account).Normalise(body)
+		events = append(events, e)
+		return err
+	})
+	return events, err
+}
+
+// Only verify_payment tells all that the form asked, and a payment that is known is not asked for again: so none is told
+// without it while PayU may still say.
+func TestPollWaitsForTheDonorsFacts(t *testing.T) {
+	t.Parallel()
+	const (
+		row  = `{"id":"4","status":"captured","txnid":"T1","amount":"10.00","addedon":"2026-06-01 12:00:00"}`
+		list = `{"status":1,"Transaction_details":[` + row + `]}`
+		full = `"mihpayid":"4","txnid":"T1","amt":"10.00","status":"success","unmappedstatus":"captured","addedon":"2026-06-01 12:00:00","firstname":"Meena"`
+	)
+	for verify, want := range map[string]int{
+		`{"status":0,"msg":"Something went wrong"}`:                                                                        -1,
+		`{"status":0,"msg":"Too many requests"}`:                                                                           -1,
+		`{"status":1,"msg":"1 out of 1 Transactions Fetched Successfully","transaction_details":[]}`:                       -1,
+		`{"status":1,"msg":"x","transaction_details":{"T1":{` + full + `}}}`:                                               1,
+		`{"status":0,"msg":"0 out of 1 Transactions Fetched Successfully"}`:                                                1,
+		`{"status":0,"msg":"x","transaction_details":{"T1":{"mihpayid":"Not Found","status":"Not Found"}}}`:                1,
+		`{"status":1,"msg":"x","transaction_details":{"T1":{` + strings.Replace(full, `"success"`, `"pending"`, 1) + `}}}`: 0,
+	} {
+		events, err := pollOnce(t, script(t, map[string]string{"get_Transaction_Details": list, "verify_payment": verify}))
+		if (err != nil) != (want < 0) || len(events) != max(want, 0) {
+			t.Errorf("with %s: %+v, %v; want %d", verify, events, err, want)
+		}
+		if err != nil && (ngo.CodeOf(err) != ngo.Internal || !strings.Contains(err.Error(), "T1")) {
+			t.Errorf("with %s: %v; want Internal, naming the payment", verify, err)
+		}
+	}
+	two := strings.NewReplacer(`"id":"4"`, `"id":"5"`).Replace(row)
+	events, err := pollOnce(t, script(t, map[string]string{
+		"get_Transaction_Details": `{"status":1,"Transaction_details":[` + row + `,` + two + `]}`,
+		"verify_payment":          `{"status":1,"msg":"x","transaction_details":{"T1":{` + full + `}}}`,
+		"check_payment 5":         `{"status":1,"msg":"x","transaction_details":{` + strings.Replace(strings.Replace(full, `"4"`, `"5"`, 1), "Meena", "Mala", 1) + `}}`,
+	}))
+	if err != nil || len(events) != 2 || events[1].Payment.Alias != "5" || events[1].Payment.Donor.Name != "Mala" {
+		t.Errorf("a txnid paid twice = %+v, %v", events, err)
+	}
+	other := strings.NewReplacer(`"id":"4"`, `"id":"6"`, "T1", "T2").Replace(row)
+	events, err = pollOnce(t, script(t, map[string]string{
+		"get_Transaction_Details": `{"status":1,"Transaction_details":[` + row + `,` + other + `]}`,
+		"verify_payment":          `{"status":1,"msg":"x","transaction_details":{"T1":{` + full + `}}}`,
+		"verify_payment T2":       `{"status":1,"msg":"x","transaction_details":{"T2":{` + strings.NewReplacer(`"4"`, `"6"`, "T1", "T2", "Meena", "Mala").Replace(full) + `}}}`,
+	}))
+	if err != nil || len(events) != 2 || events[1].Payment.Donor.Name != "Mala" {
+		t.Errorf("where PayU tells of one at a time = %+v, %v", events, err)
+	}
+}
+
+// Where one command is refused or down, the others are told all the same; that it was is told too.
+func TestARefusedCommandHidesNoPayment(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"get_settlement_details", "check_action_status"} {
+		for status, want := range map[int]ngo.Code{http.StatusBadRequest: ngo.Internal, http.StatusInternalServerError: ngo.Unavailable} {
+			p := payuAPI(t, sim.PayUOptions{})
+			p.Give(sim.Charge{Created: paymenttest.Noon().Add(-time.Minute)})
+			p.Give(sim.Charge{Created: paymenttest.Noon().AddDate(0, 0, -1)})
+			p.Trouble(sim.Trouble{At: command, Status: status})
+			a := at(t, p)
+			var payments int
+			err := a.(payment.Poller).Poll(t.Context(), payment.Window{From: paymenttest.Noon().AddDate(0, 0, -2), To: paymenttest.Noon()}, func(body []byte) error {
+				e, err := a.Normalise(body)
+				if e.Payment != nil {
+					payments++
+				}
+				return err
+			})
+			if payments != 2 || ngo.CodeOf(err) != want || !strings.Contains(err.Error(), command) || p.Asked(command) != 1 {
+				t.Errorf("%s answers %d: %d payments, %v, asked %d times; want 2, and that it was refused, once", command, status, payments, err, p.Asked(command))
+			}
 		}
 	}
 }
