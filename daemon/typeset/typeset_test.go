@@ -88,9 +88,12 @@ func TestFilesAreValid(t *testing.T) {
 	checked(t, sampleDocument(t, typeset.New()))
 }
 
+// alone keeps pdfcpu from making a folder in the home of whoever tests. It sets a variable of the whole package, so: once.
+var alone = sync.OnceFunc(api.DisableConfigDir)
+
 func checked(t *testing.T, out []byte) {
 	t.Helper()
-	api.DisableConfigDir()
+	alone()
 	if err := api.Validate(bytes.NewReader(out), model.NewDefaultConfiguration()); err != nil {
 		t.Errorf("pdfcpu: %v", err)
 	}
