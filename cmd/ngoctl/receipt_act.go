@@ -45,7 +45,7 @@ func receiptSend(ctx context.Context, c *call, s session) error {
 	if c.arg(0) == "" {
 		return usage("say which receipt", "write: ngoctl receipt send RECEIPT, or --all")
 	}
-	m, err := s.SendReceipt(ctx, s.org, c.arg(0))
+	m, err := s.SendReceipt(ctx, s.org, c.arg(0), c.flags.String("reason"))
 	if err != nil {
 		return err
 	}

@@ -176,9 +176,10 @@ func (c *Client) Receipt(ctx context.Context, org, idOrNumber string) (Receipt, 
 	return call[Receipt](ctx, c, get("orgs", org, "receipts", idOrNumber))
 }
 
-// SendReceipt queues the mail with a receipt again. Codes: NotFound, Invalid when no address is known.
-func (c *Client) SendReceipt(ctx context.Context, org, idOrNumber string) (ngo.Message, error) {
-	return call[ngo.Message](ctx, c, post(nil, "orgs", org, "receipts", idOrNumber, "send"))
+// SendReceipt queues the mail with a receipt again, as a copy once the original left. The reason, for the trail, may be empty.
+// Codes: NotFound, Invalid when no address is known, Conflict when it is on its way, or does not stand any more.
+func (c *Client) SendReceipt(ctx context.Context, org, idOrNumber, reason string) (ngo.Message, error) {
+	return call[ngo.Message](ctx, c, post(Why{Reason: reason}, "orgs", org, "receipts", idOrNumber, "send"))
 }
 
 // Deliveries lists what providers sent, newest first.

@@ -28,7 +28,7 @@ func (d door) Handle(op *huma.Operation, serve func(huma.Context)) {
 	}
 	pattern := rt.method + " " + api.Prefix + rt.path
 	d.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		r, err := d.s.admit(w, r, rt, op.RequestBody != nil)
+		r, err := d.s.admit(w, r, rt, expected(op.RequestBody, r))
 		if err != nil {
 			d.s.refuse(w, r, err)
 			return
@@ -38,6 +38,11 @@ func (d door) Handle(op *huma.Operation, serve func(huma.Context)) {
 		}
 		raw(d.s, w, r)
 	})
+}
+
+// expected tells whether a request has a body to be read. One that need not be there may be empty.
+func expected(body *huma.RequestBody, r *http.Request) bool {
+	return body != nil && (body.Required || r.ContentLength != 0)
 }
 
 // routeKey is where an operation carries its route.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -265,23 +266,34 @@ func TestReceiptIsSentAgain(t *testing.T) {
 	move := func(to ngo.MessageState) {
 		storetest.Write(t, f.org, func(tx *store.Tx) error { return tx.MoveMessage(g.message, to, "", "", "") })
 	}
-	_, err := f.local.SendReceipt(ctx, storetest.Slug, g.receipt.Number)
+	_, err := f.local.SendReceipt(ctx, storetest.Slug, g.receipt.Number, "The donor asked for it.")
 	wantCode(t, err, ngo.Conflict) // it is queued
 
 	move(ngo.MessageSending)
 	move(ngo.MessageUncertain)
-	m, err := f.local.SendReceipt(ctx, storetest.Slug, g.receipt.Number)
+	m, err := f.local.SendReceipt(ctx, storetest.Slug, g.receipt.Number, "The donor asked for it.")
 	if err != nil || m.ID != g.message || m.State != ngo.MessageQueued {
 		t.Fatalf("after an uncertain send: %+v, %v; want the same message queued", m, err)
 	}
 	move(ngo.MessageSent)
-	m, err = f.local.SendReceipt(ctx, storetest.Slug, g.receipt.Number)
+	m, err = f.local.SendReceipt(ctx, storetest.Slug, g.receipt.Number, "The donor asked for it.")
 	if err != nil || m.ID == g.message || m.Recipient != "anitha@example.org" {
 		t.Fatalf("after a good send: %+v, %v; want a new message", m, err)
 	}
 	jobs, err := f.local.Jobs(ctx, storetest.Slug, api.JobQuery{Kind: ngo.JobDeliver})
 	if err != nil || len(jobs.Items) != 2 {
 		t.Errorf("jobs = %+v, %v; want one for each", jobs, err)
+	}
+	trail, err := f.local.Audit(ctx, storetest.Slug, api.ListQuery{})
+	if err != nil || !slices.ContainsFunc(trail.Items, func(e ngo.AuditEntry) bool { return e.Action == "receipt.send" && e.Actor == "os:root" }) {
+		t.Errorf("trail = %+v, %v; want why it was sent again", trail.Items, err)
+	}
+	move = func(to ngo.MessageState) {
+		storetest.Write(t, f.org, func(tx *store.Tx) error { return tx.MoveMessage(m.ID, to, "", "", "") })
+	}
+	move(ngo.MessageFailed)
+	if status, p := f.send("POST", "/orgs/sevai/receipts/"+string(g.receipt.ID)+"/send", "", ""); status != 200 {
+		t.Errorf("without a body: %d %+v", status, p)
 	}
 }
 
@@ -338,6 +350,9 @@ func TestForeignIDsLookMissing(t *testing.T) {
 		{"GET", "receipts/%s", "SVT%2F2026-27%2FD%2F000001", "SVT%2F2026-27%2FD%2F999999", ""},
 		{"GET", "receipts/%s/pdf", string(g.receipt.ID), "rcp_" + zeros, ""},
 		{"POST", "receipts/%s/send", string(g.receipt.ID), "rcp_" + zeros, ""},
+		{"POST", "receipts/%s/void", string(g.receipt.ID), "rcp_" + zeros, `{"reason":"x"}`},
+		{"POST", "receipts/%s/replace", string(g.receipt.ID), "rcp_" + zeros, `{"reason":"x"}`},
+		{"POST", "donations/%s/receipt", string(g.donation), "don_" + zeros, `{"reason":"x"}`},
 		{"GET", "deliveries/%s", string(g.delivery), "dlv_" + zeros, ""},
 		{"POST", "deliveries/%s/replay", string(g.delivery), "dlv_" + zeros, ""},
 		{"GET", "jobs/%s", string(foreignJobs.Items[0].ID), "m_" + zeros, ""},

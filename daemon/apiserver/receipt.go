@@ -198,12 +198,21 @@ func (s *Server) file(ctx context.Context, o *org.Org, b store.Blob) ([]byte, er
 }
 
 // sendReceipt queues the mail once more: the same one when its fate is unknown, so that a reader's program recognises it,
-// else a new one.
-func (s *Server) sendReceipt(ctx context.Context, in *IDPath) (*answer[ngo.Message], error) {
+// else a new one. The trail keeps why, if that is told.
+func (s *Server) sendReceipt(ctx context.Context, in *idBody[*api.Why]) (*answer[ngo.Message], error) {
+	var why string
+	if in.Body != nil {
+		why = in.Body.Reason
+	}
+	if err := checkReason(why, false); err != nil {
+		return nil, err
+	}
 	var out answer[ngo.Message]
 	err := s.write(ctx, in.OrgPath, func(tx *store.Tx) (err error) {
-		out.Body, err = queueMail(tx, in.ID)
-		return err
+		if out.Body, err = queueMail(tx, in.ID); err != nil || strings.TrimSpace(why) == "" {
+			return err
+		}
+		return tx.Because("receipt.send", string(out.Body.Receipt), why)
 	})
 	return &out, err
 }

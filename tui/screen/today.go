@@ -342,7 +342,7 @@ func (t *Today) onAnswer(m tea.KeyMsg) tea.Cmd {
 	}
 	id, c, org := string(t.story.Receipt.ID), t.room.Client, t.room.Org.Slug
 	return t.decided(load(func(ctx context.Context) tea.Msg {
-		message, err := c.SendReceipt(ctx, org, id)
+		message, err := c.SendReceipt(ctx, org, id, "")
 		return todaySent{message: message, err: err}
 	}))
 }
