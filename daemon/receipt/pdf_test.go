@@ -19,9 +19,6 @@ import (
 
 const maxSize = 60 << 10
 
-// alone keeps pdfcpu from making a folder in the home of whoever tests. It sets a variable of the whole package, so: once.
-var alone = sync.OnceFunc(api.DisableConfigDir)
-
 // cases are gifts as they come, and as nobody hopes they come.
 func cases() map[string]receipt.Gift {
 	all := map[string]receipt.Gift{"latin": gift()}
