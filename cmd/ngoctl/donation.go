@@ -169,9 +169,9 @@ func donationFields(d ngo.Donation) []field {
 	return []field{
 		{"id", d.ID}, {"state", d.State}, {"reason", d.Reason}, {"amount", d.Amount}, {"returned", returned(d.Returned, d.Amount.Currency)}, {"given", d.Given},
 		{"method", d.Method}, {"purpose", d.Purpose}, {"campaign", d.Campaign}, {"fund", d.Fund}, {"pot", d.Pot}, {"recorded_at", d.Recorded},
-		{"slip_of", d.Slip}, {"recovered", d.Recovered}, {"declined", d.Declined}, {"edited", d.Edited}, {"asked_at", d.Asked},
+		{"slip_of", d.Slip}, {"recovered", d.Recovered}, {"declined", d.Declined}, {"no_receipt", d.NoReceipt}, {"edited", d.Edited}, {"asked_at", d.Asked},
 		{"donor_name", d.Donor.Name}, {"donor_email", d.Donor.EMail}, {"donor_phone", d.Donor.Phone},
-		{"donor_address", d.Donor.Address}, {"donor_pan", d.Donor.PAN}, {"donor_id_kind", d.Donor.IDKind}, {"donor_id_number", d.Donor.IDNumber},
+		{"donor_address", d.Donor.Address}, {"donor_pan", d.Donor.PAN}, {"donor_id_kind", d.Donor.IDKind}, {"donor_id_number", d.Donor.IDNumber}, {"donor_birth_date", d.Donor.Born},
 		{"donor_language", d.Donor.Language}, {"donor_citizenship", d.Donor.Citizenship}, {"person_id", d.Person},
 	}
 }
@@ -183,7 +183,7 @@ func editFlags() []cli.Flag {
 		text("name", "the donor's `NAME`"), text("address", "postal `ADDRESS`, in one line"), text("email", "`ADDRESS` for mail"),
 		text("phone", "phone `NUMBER`"), text("pan", "the donor's `PAN`"),
 		choiceFlag("id-kind", "another document, of a donor without a PAN,", ngo.IDTaxpayer, ngo.IDPassport, ngo.IDElector, ngo.IDDriving, ngo.IDRation, ""),
-		text("id-number", "`NUMBER` of that document"),
+		text("id-number", "`NUMBER` of that document"), dayFlag("birth-date", "`DAY` of birth, as 1970-12-31", true),
 		choiceFlag("language", "of the donor's mail and receipt,", "en", "ta", "hi", ""),
 		choiceFlag("citizenship", "which books a gift belongs in follows from it:", ngo.CitizenIndian, ngo.CitizenForeign, ""),
 		text("purpose", "`WHAT` the gift is for"), text("campaign", "the `CAMPAIGN` it answers"),
@@ -194,7 +194,7 @@ func editFlags() []cli.Flag {
 func donationEdit(ctx context.Context, c *call, s session) error {
 	e := api.DonationEdit{
 		Name: c.given("name"), Address: c.given("address"), EMail: c.given("email"), Phone: c.given("phone"), PAN: c.given("pan"),
-		IDKind: (*ngo.IDKind)(c.given("id-kind")), IDNumber: c.given("id-number"), Language: c.given("language"),
+		IDKind: (*ngo.IDKind)(c.given("id-kind")), IDNumber: c.given("id-number"), Born: c.given("birth-date"), Language: c.given("language"),
 		Citizenship: (*ngo.Citizenship)(c.given("citizenship")), Purpose: c.given("purpose"), Campaign: c.given("campaign"),
 	}
 	if c.flags.IsSet("declined") {

@@ -34,6 +34,7 @@ func orgCommand(t terminal) *cli.Command {
 			},
 			{Name: "summary", Usage: "money in, and what waits", ArgsUsage: "[SLUG]", Action: onAppliance(t, orgSummary), UsageText: "ngoctl org summary"},
 			purposeCommand(t),
+			pictureCommand(t),
 			{
 				Name: "undo", Usage: "take back the last change, or the one named", ArgsUsage: "[ACT]", Action: inOrg(t, orgUndo),
 				UsageText: "ngoctl org undo\nngoctl org undo --list\nngoctl org undo act_01k9v3m5w8x2y4z6a7b9c1d3e5",
@@ -57,6 +58,7 @@ func profileFlags() []cli.Flag {
 		text("signatory-title", "`OFFICE` of who signs, such as Trustee"),
 		text("language", "`LANGUAGE` of its receipts: en, ta, hi"),
 		text("receipt-prefix", "first part of its receipt numbers, such as `SVT`"),
+		choiceFlag("receipt-password", "what opens receipts that go out by mail (empty: nothing is needed),", ngo.PasswordPAN, ngo.PasswordBorn, ""),
 	}
 }
 
@@ -66,7 +68,7 @@ func (c *call) profileEdit() api.ProfileEdit {
 		LegalName: c.given("legal-name"), Address: c.given("address"), PAN: c.given("pan"), ApprovalNumber: c.given("approval-number"),
 		ApprovalFrom: (*ngo.Date)(c.given("approval-from")), ApprovalUntil: (*ngo.Date)(c.given("approval-until")),
 		Signatory: c.given("signatory"), SignatoryTitle: c.given("signatory-title"), Language: c.given("language"),
-		ReceiptPrefix: c.given("receipt-prefix"),
+		ReceiptPrefix: c.given("receipt-prefix"), ReceiptPassword: (*ngo.PasswordKind)(c.given("receipt-password")),
 	}
 }
 
@@ -111,6 +113,7 @@ func orgRecord(o api.Org) record {
 		{"legal_name", p.LegalName}, {"address", p.Address}, {"pan", p.PAN}, {"approval_number", p.ApprovalNumber},
 		{"approval_from", p.ApprovalFrom}, {"approval_until", p.ApprovalUntil}, {"signatory", p.Signatory},
 		{"signatory_title", p.SignatoryTitle}, {"language", p.Language}, {"receipt_prefix", p.ReceiptPrefix},
+		{"receipt_password", p.ReceiptPassword}, {"logo_id", p.Logo}, {"signature_id", p.Signature},
 	}}
 }
 

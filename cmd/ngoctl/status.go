@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/ngoctl/ngoctl/daemon/api"
 )
 
 func statusCommand(t terminal) *cli.Command {
@@ -35,7 +37,7 @@ func status(ctx context.Context, c *call, s session) error {
 	for _, o := range st.Orgs {
 		orgs.rows = append(orgs.rows, []any{o.Org, o.JobsPending, "pending", o.JobsParked, "parked", o.DeliveriesQuarantined, "quarantined"})
 	}
-	r.sections = []section{orgs}
+	r.sections = []section{orgs, problems(st)}
 	if err := c.record(st, r); err != nil {
 		return err
 	}
@@ -46,4 +48,18 @@ func status(ctx context.Context, c *call, s session) error {
 		c.next("ngoctl job list --state parked")
 	}
 	return nil
+}
+
+// problems lists what somebody should see to, with the organisation it is about.
+func problems(st api.Status) section {
+	out := section{title: "problems"}
+	for _, p := range st.Problems {
+		out.rows = append(out.rows, []any{"-", p})
+	}
+	for _, o := range st.Orgs {
+		for _, p := range o.Problems {
+			out.rows = append(out.rows, []any{o.Org, p})
+		}
+	}
+	return out
 }
