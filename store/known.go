@@ -9,13 +9,16 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// Seen is what a gateway told of when it was asked: what has a state. Alias is a payment's second id, if it has one.
+// Seen is what a gateway told of when it was asked: what has a state. Alias is a payment's second id, if it has one; Fee is what
+// the payment cost, and Reference the bank's number of the refund, as far as they are told.
 type Seen struct {
 	Payment, Alias, Refund, Dispute, Settlement ngo.Ref
 	PaymentState                                ngo.PaymentState
 	RefundState                                 ngo.RefundState
 	DisputeState                                ngo.DisputeState
 	SettlementState                             ngo.SettlementState
+	Fee                                         int64
+	Reference                                   string
 }
 
 // A statement that looks up many rows takes atOnce of their keys, and what else it needs behind them.
@@ -40,27 +43,27 @@ func keysFor(keys []string) []any {
 
 var (
 	selectKnownPayments = `
-select ref, alias, state
+select ref, alias, state, fee, ''
 from payment
 where account_id = ` + afterKeys + ` and ref in (` + someKeys + `)`
 
 	selectKnownAliases = `
-select ref, alias, state
+select ref, alias, state, fee, ''
 from payment
 where account_id = ` + afterKeys + ` and alias <> '' and alias in (` + someKeys + `)`
 
 	selectKnownRefunds = `
-select ref, '', state
+select ref, '', state, 0, reference
 from refund
 where account_id = ` + afterKeys + ` and ref <> '' and ref in (` + someKeys + `)`
 
 	selectKnownDisputes = `
-select ref, '', state
+select ref, '', state, 0, ''
 from dispute
 where account_id = ` + afterKeys + ` and ref in (` + someKeys + `)`
 
 	selectKnownSettlements = `
-select ref, '', state
+select ref, '', state, 0, ''
 from settlement
 where account_id = ` + afterKeys + ` and ref in (` + someKeys + `)`
 )
@@ -68,27 +71,32 @@ where account_id = ` + afterKeys + ` and ref in (` + someKeys + `)`
 type knownRow struct {
 	ref, alias ngo.Ref
 	state      string
+	fee        int64
+	reference  string
 }
 
-func scanKnown(s scanner) (k knownRow, err error) { return k, s.Scan(&k.ref, &k.alias, &k.state) }
+func scanKnown(s scanner) (k knownRow, err error) { return k, s.Scan(&k.ref, &k.alias, &k.state, &k.fee, &k.reference) }
 
-// NotKnown gives the indexes of what the ledger does not have, or does not have in that state yet.
-func (r *Rx) NotKnown(account ngo.AccountID, seen []Seen) ([]int, error) {
-	var missing []int
+// NotKnown gives the indexes of what the ledger does not have, or does not have in that state yet; and of what it has, but
+// without a fee or a reference that is told here. Gateways tell those later than the state, by no webhook.
+func (r *Rx) NotKnown(account ngo.AccountID, seen []Seen) (missing, fuller []int, err error) {
 	done := 0
 	for chunk := range slices.Chunk(seen, atOnce) {
 		k, err := r.known(account, chunk)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for i, s := range chunk {
-			if !k.has(s) {
+			switch {
+			case !k.has(s):
 				missing = append(missing, done+i)
+			case k.lacks(s):
+				fuller = append(fuller, done+i)
 			}
 		}
 		done += len(chunk)
 	}
-	return missing, nil
+	return missing, fuller, nil
 }
 
 // known is what the ledger has of some of the things that a gateway told of, by ref; payments by alias too.
@@ -147,6 +155,12 @@ func (k known) has(s Seen) bool {
 		(s.RefundState == "" || refund.state != "" && !ngo.RefundState(refund.state).CanBecome(s.RefundState)) &&
 		(s.DisputeState == "" || dispute.state != "" && !ngo.DisputeState(dispute.state).CanBecome(s.DisputeState)) &&
 		(s.SettlementState == "" || settlement.state != "" && !ngo.SettlementState(settlement.state).CanBecome(s.SettlementState))
+}
+
+// lacks tells whether a fee or a reference is told of which the ledger has nothing yet.
+func (k known) lacks(s Seen) bool {
+	payment, refund := k.payment(s), k.refunds[s.Refund]
+	return s.Fee > 0 && payment.fee == 0 && ngo.PaymentState(payment.state).Paid() || s.Reference != "" && refund.state != "" && refund.reference == ""
 }
 
 // payment gives the row of a payment. One that has the ref and another alias is another payment; one that has the ref and

@@ -13,10 +13,56 @@ import (
 func notKnown(t testing.TB, o *store.Org, account ngo.AccountID, seen ...store.Seen) (missing []int) {
 	t.Helper()
 	storetest.Read(t, o, func(r *store.Rx) (err error) {
-		missing, err = r.NotKnown(account, seen)
+		missing, _, err = r.NotKnown(account, seen)
 		return err
 	})
 	return missing
+}
+
+// What the ledger has and the gateway tells more of: a fee, a refund's reference. Once recorded it is no more so.
+func TestWhatTheLedgerKnowsTooLittleOf(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	o := storetest.Org(t, storetest.At(c.Now))
+	account := storetest.Gateway(t, o).ID
+	pay := ngo.Payment{Account: account, Ref: "txn_1", Alias: "mih_1", State: ngo.PaymentCaptured, Amount: ngo.Paise(1000_00), Created: c.Now()}
+	failed := ngo.Payment{Account: account, Ref: "txn_2", State: ngo.PaymentFailed, Amount: ngo.Paise(1000_00), Created: c.Now()}
+	refund := ngo.Refund{Account: account, Ref: "rfnd_1", PaymentRef: "txn_1", State: ngo.RefundProcessed, Amount: ngo.Paise(50), Created: c.Now()}
+	save := func() {
+		t.Helper()
+		savePayment(t, o, pay, false)
+		savePayment(t, o, failed, false)
+		storetest.Write(t, o, func(tx *store.Tx) error {
+			_, _, err := tx.SaveRefund(refund)
+			return err
+		})
+	}
+	seen := []store.Seen{
+		{Payment: "txn_1", Alias: "mih_1", PaymentState: ngo.PaymentCaptured, Fee: 23_60},
+		{Payment: "txn_1", Alias: "mih_1", PaymentState: ngo.PaymentCaptured},
+		{Payment: "txn_2", PaymentState: ngo.PaymentFailed, Fee: 23_60},
+		{Payment: "txn_3", PaymentState: ngo.PaymentCaptured, Fee: 23_60},
+		{Refund: "rfnd_1", RefundState: ngo.RefundProcessed, Reference: "74000000000000000000001"},
+		{Refund: "rfnd_1", RefundState: ngo.RefundProcessed},
+		{Refund: "rfnd_2", RefundState: ngo.RefundPending, Reference: "74000000000000000000002"},
+	}
+	check := func(when string, want ...int) {
+		t.Helper()
+		storetest.Read(t, o, func(r *store.Rx) error {
+			missing, fuller, err := r.NotKnown(account, seen)
+			if !slices.Equal(missing, []int{3, 6}) || !slices.Equal(fuller, want) {
+				t.Errorf("%s: missing %v, fuller %v; want [3 6], %v", when, missing, fuller, want)
+			}
+			return err
+		})
+	}
+	save()
+	check("before", 0, 4)
+	pay.Fee, refund.Reference = 23_60, "74000000000000000000001"
+	save()
+	check("once recorded")
+	seen[0].Fee, seen[4].Reference = 29_50, "1"
+	check("when another is told")
 }
 
 func TestWhatTheLedgerDoesNotHave(t *testing.T) {

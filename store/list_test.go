@@ -77,7 +77,7 @@ func BenchmarkLists(b *testing.B) {
 		}},
 		{"health", func(r *store.Rx) error { _, err := r.Health(account); return err }},
 		{"hours", func(r *store.Rx) error { _, err := r.WebhookHours(account, time.Time{}); return err }},
-		{"known/100", func(r *store.Rx) error { _, err := r.NotKnown(account, seen); return err }},
+		{"known/100", func(r *store.Rx) error { _, _, err := r.NotKnown(account, seen); return err }},
 	} {
 		b.Run(list.name, func(b *testing.B) {
 			for b.Loop() {

@@ -94,6 +94,7 @@ type item struct {
 	seen []store.Seen
 	gift bool      // it is a payment that was captured
 	made time.Time // at the gateway
+	had  bool      // the ledger has it, and only a fee or a reference is new
 }
 
 // ask asks for a window and records what is missing. What was told before a failure is recorded all the same.
@@ -146,7 +147,7 @@ func (a *asking) take(ctx context.Context, body []byte) error {
 // read finds out what a body is about.
 func (i *item) read(e payment.Event) {
 	if f := e.Refund; f != nil {
-		i.seen = append(i.seen, store.Seen{Refund: f.Ref, RefundState: f.State})
+		i.seen = append(i.seen, store.Seen{Refund: f.Ref, RefundState: f.State, Reference: f.Reference})
 	}
 	if d := e.Dispute; d != nil {
 		i.seen = append(i.seen, store.Seen{Dispute: d.Ref, DisputeState: d.State})
@@ -155,7 +156,7 @@ func (i *item) read(e payment.Event) {
 		i.seen = append(i.seen, store.Seen{Settlement: s.Ref, SettlementState: s.State})
 	}
 	if p := e.Payment; p != nil {
-		i.seen = append(i.seen, store.Seen{Payment: p.Ref, Alias: p.Alias, PaymentState: p.State})
+		i.seen = append(i.seen, store.Seen{Payment: p.Ref, Alias: p.Alias, PaymentState: p.State, Fee: p.Fee})
 		i.gift, i.made = !p.State.CanBecome(ngo.PaymentCaptured), p.Created
 	}
 }
@@ -189,7 +190,7 @@ func (a *asking) record(ctx context.Context) error {
 		return err
 	}
 	for n, i := range missing {
-		if added[n] {
+		if added[n] && !i.had {
 			a.found++
 			a.missed += a.overdue(i)
 		}
@@ -197,11 +198,11 @@ func (a *asking) record(ctx context.Context) error {
 	return nil
 }
 
-// missing gives the items that the ledger lacks.
+// missing gives the items that the ledger lacks, in whole or in part.
 func (a *asking) missing(ctx context.Context, batch []item) (out []item, err error) {
 	var seen []store.Seen
 	var of []int // the item that each is of
-	lacks := make([]bool, len(batch))
+	lacks, fuller := make([]bool, len(batch)), make([]bool, len(batch))
 	for n, i := range batch {
 		lacks[n] = len(i.seen) == 0
 		for _, s := range i.seen {
@@ -209,9 +210,12 @@ func (a *asking) missing(ctx context.Context, batch []item) (out []item, err err
 		}
 	}
 	err = a.org.Store.Read(ctx, func(rx *store.Rx) error {
-		unknown, err := rx.NotKnown(a.gateway.Info.ID, seen)
+		unknown, richer, err := rx.NotKnown(a.gateway.Info.ID, seen)
 		for _, n := range unknown {
 			lacks[of[n]] = true
+		}
+		for _, n := range richer {
+			fuller[of[n]] = true
 		}
 		return err
 	})
@@ -219,7 +223,7 @@ func (a *asking) missing(ctx context.Context, batch []item) (out []item, err err
 		return nil, err
 	}
 	for n, i := range batch {
-		if lacks[n] {
+		if i.had = !lacks[n]; lacks[n] || fuller[n] {
 			out = append(out, i)
 		}
 	}

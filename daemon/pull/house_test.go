@@ -41,6 +41,7 @@ type thing struct {
 	State ngo.PaymentState
 	Made  time.Time
 	Fill  string `json:",omitempty"`
+	Fee   int64  `json:",omitempty"`
 }
 
 func (t *till) Name() string           { return "till" }
@@ -95,7 +96,7 @@ func (read) Normalise(body []byte) (payment.Event, error) {
 		return payment.Event{Name: "nothing"}, nil
 	}
 	return payment.Event{Name: "told", Payment: &payment.Payment{
-		Ref: x.Ref, State: x.State, Amount: ngo.Money{Minor: 50000, Currency: ngo.INR}, Created: x.Made,
+		Ref: x.Ref, State: x.State, Amount: ngo.Money{Minor: 50000, Currency: ngo.INR}, Created: x.Made, Fee: x.Fee,
 	}}, nil
 }
 

@@ -109,6 +109,60 @@ func TestMissedIsRecordedOnce(t *testing.T) {
 	})
 }
 
+// A fee that the gateway tells later is recorded, once; the gift was not missed for all that.
+func TestALaterFeeIsRecordedOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := newHouse(t)
+		a := h.connect("till", nil)
+		begun := time.Now()
+		stop := h.run()
+		time.Sleep(time.Hour)
+		now := time.Now()
+		var told ngo.DeliveryID
+		save := func(fee int64) {
+			hook := h.org.Store.NewDelivery(a.ID, "", []byte("webhook"))
+			storetest.Write(t, h.org.Store, func(tx *store.Tx) error {
+				if fee == 0 {
+					if _, err := tx.AddDelivery(hook); err != nil {
+						return err
+					}
+					told = hook.ID
+				}
+				for _, x := range captured(5, now) {
+					_, _, err := tx.SavePayment(ngo.Payment{Account: a.ID, Delivery: told, Ref: x.Ref, State: x.State, Amount: ngo.Paise(50000), Created: x.Made, Fee: fee})
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		save(0)
+		for _, x := range captured(5, now) {
+			x.Fee = 1180
+			h.till.give(x)
+		}
+		time.Sleep(30 * time.Minute)
+		if got := h.deliveries(); len(got) != 6 {
+			t.Errorf("%d deliveries; want the webhook, and one for each fee", len(got))
+		}
+		save(1180)
+		h.till.mu.Lock()
+		for i := range h.till.things {
+			h.till.things[i].Fill = "x"
+		}
+		h.till.mu.Unlock()
+		time.Sleep(time.Hour)
+		stop()
+		if got := h.deliveries(); len(got) != 6 {
+			t.Errorf("%d deliveries once the fees are known; want no more", len(got))
+		}
+		if x := h.health(a.ID); x.Alarm != "" || x.Found != 0 || h.log.count("found=5") > 0 {
+			t.Errorf("%s after the start: health = %+v; want nothing found and no alarm", time.Since(begun), x)
+		}
+	})
+}
+
 // A gateway that fails is asked again soon, then less often; it harms no other; after two hours somebody is told, once; and
 // the first good answer covers all the time in between.
 func TestTrouble(t *testing.T) {
