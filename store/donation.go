@@ -161,6 +161,7 @@ type gift struct {
 	accountPot ngo.Pot
 	act        ngo.ActID      // that changed it last
 	learnt     []ngo.Identity // that its person has from it just now
+	answered   bool           // by the donor just now
 }
 
 const selectGift = `
@@ -251,7 +252,11 @@ func (t *Tx) keep(was, now gift, delay time.Duration) (gift, bool, error) {
 	if err != nil {
 		return was, false, err
 	}
-	t.audit("donation.set", string(d.ID), differing(after, before), differing(before, after))
+	action := "donation.set"
+	if now.answered {
+		action = answerAction
+	}
+	t.audit(action, string(d.ID), differing(after, before), differing(before, after))
 	t.sumGift(&was.Donation, -1)
 	t.sumGift(&d, 1)
 	t.changed("donation", string(d.ID))

@@ -46,6 +46,19 @@ func (c *counter) merge(id ngo.DonationID, d ngo.Donor, purpose string) (moved b
 	return moved
 }
 
+// story gives the timeline of a gift, a line for each event.
+func (c *counter) story(id ngo.DonationID) (lines string) {
+	c.t.Helper()
+	storetest.Read(c.t, c.o, func(r *store.Rx) error {
+		events, err := r.Timeline(id)
+		for _, e := range events {
+			lines += e.Text + "\n"
+		}
+		return err
+	})
+	return lines
+}
+
 func TestHoldAndRelease(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
@@ -82,19 +95,22 @@ func TestHoldAndRelease(t *testing.T) {
 	if g := c.gift(d.ID); g.State != ngo.DonationHeld || g.Hold != "Ask Meena" {
 		t.Errorf("gift = %+v; want it held again", g)
 	}
-	storetest.Read(t, c.o, func(r *store.Rx) error {
-		events, err := r.Timeline(d.ID)
-		var texts []string
-		for _, e := range events {
-			texts = append(texts, e.Text)
-		}
-		for _, want := range []string{": Ask Meena, by test", "released gift " + string(d.ID) + ": looked, by test", "undid: released"} {
-			if !strings.Contains(strings.Join(texts, "\n"), want) {
-				t.Errorf("the timeline does not tell %q:\n%s", want, strings.Join(texts, "\n"))
+	c.edit(d.ID, store.DonorEdit{Name: text("Meena")})
+	storetest.Write(t, c.o, func(tx *store.Tx) error {
+		for _, kind := range []ngo.MessageKind{ngo.MessageAsk, ngo.MessageReminder} {
+			if err := tx.AddMessage(ngo.Message{Kind: kind, Donation: d.ID, Person: d.Person, Recipient: "meena@example.org"}); err != nil {
+				return err
 			}
 		}
-		return err
+		return nil
 	})
+	told := c.story(d.ID)
+	for _, want := range []string{": Ask Meena, by test", "released gift " + string(d.ID) + ": looked, by test", "undid: released",
+		"put the facts of gift " + string(d.ID) + " right, by test", "mail that asks for facts to meena@example.org", "reminder to meena@example.org"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("the timeline does not tell %q:\n%s", want, told)
+		}
+	}
 	checkWhole(t, c.o)
 }
 
@@ -424,6 +440,11 @@ func TestAnswerReachesAllThatWaits(t *testing.T) {
 	a, b, other := c.gift(gifts[0].ID), c.gift(gifts[1].ID), c.gift(gifts[2].ID)
 	if a.State != ngo.DonationReceived || b.State != ngo.DonationReceived || other.State != ngo.DonationWaiting || a.Purpose != "Library" || b.Purpose != "" {
 		t.Errorf("gifts %+v\n%+v\n%+v; want the two of the donor received", a, b, other)
+	}
+	for d, want := range map[ngo.DonationID]int{a.ID: 1, b.ID: 1, other.ID: 0} {
+		if told := c.story(d); strings.Count(told, "the donor told what was missing") != want {
+			t.Errorf("the timeline of %s tells of the donor's answer otherwise than %d times:\n%s", d, want, told)
+		}
 	}
 	if due := c.reacts(); len(due) != 2 {
 		t.Errorf("%d jobs; want one each", len(due))

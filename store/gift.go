@@ -215,6 +215,9 @@ func line(s string, n int) string {
 	return s
 }
 
+// answerAction stands in the trail for what a donor said to the question for facts.
+const answerAction = "donation.answer"
+
 const waitingLike = `
 select id
 from donation
@@ -256,6 +259,7 @@ func (t *Tx) answer(was gift, e DonorEdit) error {
 	if err != nil {
 		return err
 	}
+	now.answered = true
 	now.act = "" // what staff did before cannot be undone over the donor's own word
 	if _, _, err := t.keep(was, now, 0); err != nil {
 		return err

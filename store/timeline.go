@@ -25,10 +25,11 @@ func (r *Rx) Timeline(id ngo.DonationID) ([]Event, error) {
 	back, err2 := r.returnEvents(d.Payment)
 	papers, err3 := r.paperEvents(id)
 	acts, err4 := r.actEvents(id)
-	if err := errors.Join(err, err2, err3, err4); err != nil {
+	answers, err5 := r.answerEvents(id)
+	if err := errors.Join(err, err2, err3, err4, err5); err != nil {
 		return nil, err
 	}
-	events := slices.Concat(paid, []Event{{d.Recorded, "recorded as a gift"}}, back, acts, papers)
+	events := slices.Concat(paid, []Event{{d.Recorded, "recorded as a gift"}}, back, acts, answers, papers)
 	slices.SortStableFunc(events, func(a, b Event) int { return a.At.Compare(b.At) })
 	return events, nil
 }
@@ -120,6 +121,22 @@ func (r *Rx) actEvents(id ngo.DonationID) ([]Event, error) {
 	var events []Event
 	for _, a := range acts {
 		events = append(events, Event{a.At, a.Title + after(", by ", a.Actor)})
+	}
+	return events, err
+}
+
+// answersOf finds in the trail when the donor of a gift answered. The salt, which goes when the donor is erased, has an index.
+const answersOf = `
+select at
+from audit
+where subject = $1 and salt is not null and action = '` + answerAction + `'
+order by seq`
+
+func (r *Rx) answerEvents(id ngo.DonationID) ([]Event, error) {
+	times, err := all(r.conn, "answers", scanDue, answersOf, string(id))
+	var events []Event
+	for _, answered := range times {
+		events = append(events, Event{answered, "the donor told what was missing"})
 	}
 	return events, err
 }
