@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,7 +21,11 @@ type SampleOptions struct {
 // SampleReceipt draws a made-up receipt, marked as such. It opens nothing but the folder's law files, and takes no lock. It fails
 // with Invalid for a year that is none. A law file that cannot be used is left aside here; the daemon says so.
 func SampleReceipt(o SampleOptions) ([]byte, error) {
-	laws, _, err := receipt.LoadLaws(os.DirFS(filepath.Join(o.Dir, "law")))
+	var own fs.FS // nil: those built in
+	if o.Dir != "" {
+		own = os.DirFS(filepath.Join(o.Dir, "law"))
+	}
+	laws, _, err := receipt.LoadLaws(own)
 	if err != nil {
 		return nil, err
 	}

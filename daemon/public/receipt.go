@@ -52,8 +52,14 @@ func (h *Handler) showReceiptOf(w http.ResponseWriter, r *http.Request, o *org.O
 		if err != nil {
 			return err
 		}
-		facts, err = receipt.Read(printed)
-		return err
+		if facts, err = receipt.Read(printed); err != nil {
+			return err
+		}
+		gift, err := rx.Donation(found.Donation)
+		if err != nil {
+			return err
+		}
+		return forget(rx, gift, &facts)
 	})
 	if err != nil {
 		return err
@@ -67,6 +73,19 @@ func (h *Handler) showReceiptOf(w http.ResponseWriter, r *http.Request, o *org.O
 	v.Receipt = &receiptView{State: found.State, Verdict: h.verdict(v.Lang, o, found), Facts: onPaper(v.Lang, found, facts)}
 	h.write(w, http.StatusOK, v)
 	return nil
+}
+
+// forget takes the name off what is shown of a donor who asked to be erased: the paper has it, the law keeps it sealed, and the
+// page need not.
+func forget(rx *store.Rx, gift ngo.Donation, facts *receipt.Facts) error {
+	if gift.Person == "" {
+		return nil
+	}
+	p, err := rx.Person(gift.Person)
+	if err == nil && p.Erased != nil {
+		facts.Donor = receipt.Donor{}
+	}
+	return err
 }
 
 func (h *Handler) verdict(lang string, o *org.Org, r ngo.Receipt) string {

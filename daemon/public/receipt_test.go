@@ -126,3 +126,15 @@ func TestHostileNamesOnThePageOfAReceipt(t *testing.T) {
 		t.Errorf("the page has the name raw:\n%s", page)
 	}
 }
+
+func TestAnErasedDonorIsNotNamed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	r := s.receipted("sevai", asha)
+	gift := s.donation("sevai", r.Donation)
+	storetest.Write(t, s.org("sevai").Store, func(tx *store.Tx) error { return tx.ErasePerson(gift.Person) })
+	status, page, _ := s.get(s.check("sevai", r))
+	if status != http.StatusOK || strings.Contains(page, "Asha") || !strings.Contains(page, r.Number) {
+		t.Errorf("the page of an erased donor's receipt answers %d:\n%s", status, page)
+	}
+}
