@@ -48,7 +48,8 @@ func receiptCommand(t terminal) *cli.Command {
 				UsageText: `ngoctl receipt issue don_01k9v3m5w8x2y4z6a7b9c1d3e5 --reason "voided by mistake"` + "\n" +
 					`ngoctl receipt issue --all --dry-run` + "\n" + `ngoctl receipt issue --all --from 2026-04-01 --reason "the approval came late"`,
 				Description: "Gifts get their receipts by themselves; this is for those whose receipt was voided by hand, or got stuck.",
-				Flags:       bulkFlags("issue for all gifts that were received and have none"),
+				Flags: append(bulkFlags("issue for all gifts that were received and have none"),
+					&cli.BoolFlag{Name: "again", Usage: "with --all: those too whose receipt was voided by hand"}),
 			},
 			{
 				Name: "void", Usage: "end a receipt that was a mistake, and tell the donor", ArgsUsage: "RECEIPT", Action: inOrg(t, receiptVoid),

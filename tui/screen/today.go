@@ -30,8 +30,7 @@ type Today struct {
 	preview  bool // the story stands beside or below the list
 	whole    bool // the story fills the screen
 	filter   textinput.Model
-	asking   bool // whether to send the receipt again
-	lane     int  // which of lanes is shown
+	lane     int // which of lanes is shown
 	dialog   *dialog
 	last     *ngo.Act // what was done here last, to be taken back
 	read     int      // number of the latest request for the list
@@ -92,7 +91,7 @@ func (*Today) Title() string { return "Today" }
 func (t *Today) Init() tea.Cmd { return t.readAnew() }
 
 // Busy tells that a filter is being typed, or a question is open.
-func (t *Today) Busy() bool { return t.filter.Focused() || t.asking || t.whole || t.dialog != nil }
+func (t *Today) Busy() bool { return t.filter.Focused() || t.whole || t.dialog != nil }
 
 // Resize takes the room there is.
 func (t *Today) Resize(width, height int) {
@@ -139,7 +138,7 @@ func (t *Today) Update(msg tea.Msg) tea.Cmd {
 }
 
 // deciding tells whether a question about the chosen gift is open. The choice stays until it is answered.
-func (t *Today) deciding() bool { return t.asking || t.dialog != nil }
+func (t *Today) deciding() bool { return t.dialog != nil }
 
 // decided does what an answer leads to, and reads what was put off meanwhile.
 func (t *Today) decided(cmd tea.Cmd) tea.Cmd {
@@ -284,8 +283,6 @@ func notice(n Notice) tea.Cmd { return func() tea.Msg { return n } }
 
 func (t *Today) onKey(m tea.KeyMsg) tea.Cmd {
 	switch {
-	case t.asking:
-		return t.onAnswer(m)
 	case t.filter.Focused():
 		return t.onFilterKey(m)
 	case t.dialog != nil:
@@ -326,25 +323,19 @@ func (t *Today) back() tea.Cmd {
 	return nil
 }
 
+// ask asks why the receipt is to be sent again: the reason stands in the trail, and enter alone sends nothing.
 func (t *Today) ask() tea.Cmd {
 	if t.story == nil || t.story.Receipt == nil {
 		return notice(Notice{Text: "this gift has no receipt to send", Bad: true})
 	}
-	t.asking = true
-	return nil
-}
-
-// onAnswer sends for a clear yes only; any other key is a no.
-func (t *Today) onAnswer(m tea.KeyMsg) tea.Cmd {
-	t.asking = false
-	if !key.Matches(m, t.room.Keys.Yes) || t.story == nil || t.story.Receipt == nil {
-		return t.decided(nil)
-	}
 	id, c, org := string(t.story.Receipt.ID), t.room.Client, t.room.Org.Slug
-	return t.decided(load(func(ctx context.Context) tea.Msg {
-		message, err := c.SendReceipt(ctx, org, id, "")
-		return todaySent{message: message, err: err}
-	}))
+	t.dialog = newDialog(func(a []string) tea.Cmd {
+		return load(func(ctx context.Context) tea.Msg {
+			message, err := c.SendReceipt(ctx, org, id, a[0])
+			return todaySent{message: message, err: err}
+		})
+	}, question{text: "Send the receipt to " + donor(t.story.Donation) + " again. Why?", needed: true})
+	return nil
 }
 
 func (t *Today) onFilterKey(m tea.KeyMsg) tea.Cmd {

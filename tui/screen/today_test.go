@@ -168,21 +168,20 @@ func TestALateAnswerIsDropped(t *testing.T) {
 	}
 }
 
-func TestSendingAgainNeedsAClearYes(t *testing.T) {
+func TestSendingAgainNeedsAReason(t *testing.T) {
 	t.Parallel()
 	s := newToday(t, 80, 22)
 	read(s, threeGifts...)
 	s.Update(todayStory{request: s.told, story: api.Donation{Donation: threeGifts[0], Receipt: &ngo.Receipt{ID: "rcp_x"}}})
 	press(s, "s")
-	if !s.asking || !strings.Contains(view(s), "again?") {
+	if s.dialog == nil || !strings.Contains(view(s), "again. Why?") {
 		t.Fatalf("s did not ask:\n%s", view(s))
 	}
-	if cmd := s.Update(tea.KeyMsg{Type: tea.KeyEnter}); cmd != nil || s.asking {
+	if cmd := s.Update(tea.KeyMsg{Type: tea.KeyEnter}); cmd != nil || s.dialog == nil {
 		t.Error("enter alone sent the receipt")
 	}
-	press(s, "s")
-	if cmd := s.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("y")}); cmd == nil {
-		t.Error("y did not send the receipt")
+	if cmd := answer(s, "the donor has lost it"); cmd == nil || s.dialog != nil {
+		t.Error("a reason did not send the receipt")
 	}
 }
 

@@ -251,8 +251,6 @@ func (t *Today) tale(c *widget.Cells, a area) string {
 // foot is the line of a question, the filter, or what was cut off.
 func (t *Today) foot(c *widget.Cells) string {
 	switch {
-	case t.asking:
-		return t.room.Theme.Warn.Render(c.Hold("! Send the receipt to " + donor(t.story.Donation) + " again?  y: yes   any other key: no"))
 	case t.dialog != nil:
 		return c.Hold(t.dialog.view())
 	case t.filter.Focused():
