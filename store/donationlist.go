@@ -53,7 +53,7 @@ from donation d
 where d.id < $1` + giftFilter
 
 	// listOpenDonations and listMarkedDonations are the same for all states but received and for marked gifts, in the words
-	// that their indexes need.
+	// that their indexes need. The marks of a gift that went back are to be looked at no more.
 	listOpenDonations = `
 select ` + donationColumns + `
 from donation d
@@ -64,7 +64,8 @@ where d.id < $1
 select ` + donationColumns + `
 from donation d
 where d.id < $1
-  and (d.slip_of <> '' or d.recovered = 1)` + giftFilter
+  and (d.slip_of <> '' or d.recovered = 1)
+  and d.state <> 'reversed'` + giftFilter
 )
 
 // Donations lists gifts, the last recorded first. It fails with Invalid for a mark that there is not.

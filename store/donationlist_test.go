@@ -92,7 +92,7 @@ func manyGifts(t testing.TB, o *store.Org, c *clock) (gifts []listed, accounts [
 func (g listed) asked(q store.DonationQuery, purpose ngo.PurposeID, owner ngo.PersonID) bool {
 	has := func(text, part string) bool { return strings.Contains(strings.ToLower(text), strings.ToLower(part)) }
 	marked := map[string]bool{"": true, store.MarkSlip: g.Slip != "", store.MarkRecovered: g.Recovered, store.MarkAny: g.Slip != "" || g.Recovered}[q.Mark]
-	return marked && (q.State == "" || g.State == q.State) && (q.From == "" || g.Given >= q.From) && (q.To == "" || g.Given <= q.To) &&
+	return marked && (q.Mark == "" || g.State != ngo.DonationReversed) && (q.State == "" || g.State == q.State) && (q.From == "" || g.Given >= q.From) && (q.To == "" || g.Given <= q.To) &&
 		(q.Account == "" || g.account == q.Account) && g.Amount.Minor >= q.Least && (q.Most == 0 || g.Amount.Minor <= q.Most) &&
 		(q.Pot == "" || g.Pot == q.Pot) && (q.Purpose == "" || purpose != "" && g.PurposeID == purpose || has(g.Purpose, q.Purpose)) &&
 		(q.Donor == "" || has(g.Donor.Name, q.Donor) || owner != "" && g.Person == owner || g.Donor.EMail == q.Donor || g.Donor.Phone == q.Donor)

@@ -75,7 +75,9 @@ type knownRow struct {
 	reference  string
 }
 
-func scanKnown(s scanner) (k knownRow, err error) { return k, s.Scan(&k.ref, &k.alias, &k.state, &k.fee, &k.reference) }
+func scanKnown(s scanner) (k knownRow, err error) {
+	return k, s.Scan(&k.ref, &k.alias, &k.state, &k.fee, &k.reference)
+}
 
 // NotKnown gives the indexes of what the ledger does not have, or does not have in that state yet; and of what it has, but
 // without a fee or a reference that is told here. Gateways tell those later than the state, by no webhook.

@@ -23,6 +23,9 @@ func (t *trail) sumGift(d *ngo.Donation, sign int64) {
 		t.w.Note(delta{sumKey{kind, key, string(d.Amount.Currency)}, sum{count: sign, minor: sign * d.Net().Minor}})
 	}
 	add("donation", string(d.State))
+	if d.State == ngo.DonationReversed {
+		return // no mark of it is to be looked at either
+	}
 	if d.Slip != "" {
 		t.count(sumMark, "slip", sign)
 	}
@@ -166,9 +169,9 @@ select 'received.month', substr(given, 1, 7), currency, count(*), sum(net) from 
 union all
 select 'purpose', purpose_id, currency, count(*), sum(net) from gift where counted = 1 and purpose_id is not null group by purpose_id, currency
 union all
-select 'mark', 'slip', '', count(*), 0 from gift where slip_of <> ''
+select 'mark', 'slip', '', count(*), 0 from gift where slip_of <> '' and state <> 'reversed'
 union all
-select 'mark', 'recovered', '', count(*), 0 from gift where recovered = 1
+select 'mark', 'recovered', '', count(*), 0 from gift where recovered = 1 and state <> 'reversed'
 union all
 select 'receipt', state, '', count(*), 0 from receipt group by state
 union all

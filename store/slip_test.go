@@ -56,6 +56,49 @@ func TestSlipsAreMarked(t *testing.T) {
 	}
 }
 
+// Of a gift that went back nothing is left to look at.
+func TestAMarkedGiftThatWentBack(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.paid("pay_1")
+	whole := ngo.Donor{Name: "Chitra Iyer", EMail: "chitra@example.org", Address: "1 Lake Road", PAN: "ABCPE1234F"}
+	_, d := c.pay(ngo.Payment{Ref: "pay_2", State: ngo.PaymentCaptured, Amount: ngo.Paise(50_000), Recovered: true}, whole)
+	if d.Slip == "" || !d.Recovered {
+		t.Fatalf("gift = %+v; want it marked twice", d)
+	}
+	marks := func(flagged, recovered int64, listed int) {
+		t.Helper()
+		storetest.Read(t, c.o, func(r *store.Rx) error {
+			s, err := r.Summary("2026-06-01")
+			if s.Flagged != flagged || s.Recovered != recovered {
+				t.Errorf("%d flagged and %d recovered; want %d and %d", s.Flagged, s.Recovered, flagged, recovered)
+			}
+			for _, mark := range []string{store.MarkSlip, store.MarkRecovered, store.MarkAny} {
+				items, _, err := r.Donations(store.DonationQuery{Mark: mark})
+				if err != nil || len(items) != listed {
+					t.Errorf("the list of %s has %d gifts, %v; want %d", mark, len(items), err, listed)
+				}
+			}
+			return err
+		})
+		checkWhole(t, c.o)
+	}
+	marks(1, 1, 1)
+	refund := func(ref ngo.Ref, amount int64) {
+		storetest.Write(t, c.o, func(tx *store.Tx) error {
+			_, _, err := tx.SaveRefund(ngo.Refund{Account: c.account, Ref: ref, PaymentRef: "pay_2", State: ngo.RefundProcessed, Amount: ngo.Paise(amount)})
+			return err
+		})
+	}
+	refund("rfnd_1", 20_000)
+	marks(1, 1, 1)
+	refund("rfnd_2", 30_000)
+	marks(0, 0, 0)
+	if now := c.gift(d.ID); now.State != ngo.DonationReversed || now.Slip != d.Slip {
+		t.Errorf("gift = %+v; want it reversed, and what it was a slip of still told", now)
+	}
+}
+
 func backwards[T any](in []T) []T {
 	out := slices.Clone(in)
 	slices.Reverse(out)
