@@ -69,6 +69,34 @@ func (r *Rx) MessagesFor(donation ngo.DonationID) ([]ngo.Message, error) {
 	return all(r.conn, "messages", scanMessage, messagesFor, string(donation))
 }
 
+// askedElsewhere finds what went to an address about other gifts of a person that wait.
+const askedElsewhere = `
+select ` + messageColumns + `
+from message
+where donation_id in (
+    select d.id
+    from donation d
+    where d.person_id = $1 and d.id <> $2 and d.state = 'waiting'
+  )
+  and recipient = $3
+  and kind in ('ask', 'reminder')
+  and state not in ('failed', 'withdrawn')
+order by coalesce(sent, created) desc
+limit 1`
+
+// AskedElsewhere gives the last question or reminder that went, or is on its way, to the address about another gift of the same
+// person that waits: its answer serves this gift too. It says false when there is none.
+func (r *Rx) AskedElsewhere(d ngo.Donation, address string) (last ngo.Message, ok bool, err error) {
+	if d.Person == "" {
+		return last, false, nil
+	}
+	found, err := all(r.conn, "messages", scanMessage, askedElsewhere, string(d.Person), string(d.ID), address)
+	if err != nil || len(found) == 0 {
+		return last, false, err
+	}
+	return found[0], true, nil
+}
+
 // MessageQuery asks for messages, of one state unless it is empty.
 type MessageQuery struct {
 	ListQuery

@@ -68,15 +68,36 @@ func (s situation) question(tx *store.Tx, job ngo.Job) error {
 			return tx.Finish(job)
 		}
 		return again(tx, job, firstAgain) // when it waits again the reminders go on
-	case address != last.Recipient:
-		return s.askNow(tx, job)
-	case enough, tx.Now().Before(d.Asked.Add(firstAgain)):
+	case address == last.Recipient && (enough || tx.Now().Before(d.Asked.Add(firstAgain))):
 		return tx.Finish(job)
 	}
-	if early := pauseAfter(last, tx.Now()); early > 0 {
-		return again(tx, job, early)
+	asked := s.address() == last.Recipient
+	var early time.Duration
+	if asked {
+		early = pauseAfter(last, tx.Now())
 	}
-	return s.remind(tx, job)
+	if early <= 0 {
+		if early, err = s.spare(tx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case early > 0:
+		return again(tx, job, early)
+	case asked:
+		return s.remind(tx, job)
+	}
+	return s.askNow(tx, job)
+}
+
+// spare tells how long the donor is still left alone after a question about another gift, whose answer serves this one too.
+func (s situation) spare(tx *store.Tx) (time.Duration, error) {
+	last, ok, err := tx.AskedElsewhere(s.Donation, s.address())
+	if err != nil || !ok {
+		return 0, err
+	}
+	last.Kind = ngo.MessageAsk // a reminder of another gift puts this one off no longer than a question
+	return pauseAfter(last, tx.Now()), nil
 }
 
 // pauseAfter tells how long a donor is still left alone after a question. For one that did not go out yet it is looked every day.

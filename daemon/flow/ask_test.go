@@ -255,3 +255,57 @@ func TestQuestionFollowsTheAddress(t *testing.T) {
 		}
 	}
 }
+
+// Who gave several times is asked once, since the answer serves all; and never twice within a week.
+func TestOneQuestionForSeveralGifts(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	donor, other := complete(), complete()
+	donor.PAN, other.PAN = "", ""
+	other.EMail, other.Phone = "another@example.org", "+919840099999"
+	for i := range 3 {
+		api.Give(sim.Charge{Donor: donor, Amount: int64(i+1) * 100_00})
+	}
+	api.Give(sim.Charge{Donor: other})
+	c.told()
+	mails := func(to string) (n int) {
+		for _, m := range server.Mails() {
+			if m.To[0] == to {
+				n++
+			}
+		}
+		return n
+	}
+	h.later(time.Minute)
+	h.works()
+	api.Give(sim.Charge{Donor: donor, Amount: 900_00})
+	c.told()
+	for week := range 4 {
+		for range 7 {
+			if a, b := mails(donor.EMail), mails(other.EMail); a != week+1 || b != min(week+1, 2) {
+				t.Fatalf("%d mails to the one and %d to the other in week %d; want one a week, and no more than a question and a reminder", a, b, week)
+			}
+			h.later(day)
+			h.works()
+		}
+	}
+	pan, asked := "ABCPR1234F", mails(donor.EMail)
+	for _, d := range h.state().donations {
+		if d.Donor.EMail == donor.EMail && d.State == ngo.DonationWaiting {
+			h.write(func(tx *store.Tx) error { return tx.AnswerDonation(d.ID, store.DonorEdit{PAN: &pan}) })
+			break
+		}
+	}
+	for range 60 {
+		h.later(day)
+		h.works()
+	}
+	if n := mails(donor.EMail); n != asked+4 {
+		t.Errorf("%d mails after the answer; want the four receipts", n-asked)
+	}
+	if jobs := h.state().jobs; len(jobs) != 0 {
+		t.Errorf("jobs %+v are left", jobs)
+	}
+}
