@@ -13,6 +13,7 @@ const (
 	ClaimJobs    = claimJobs
 	ClaimCrashed = claimCrashed
 	NextDue      = nextDue
+	CountWaiting = selectSummary
 )
 
 // MigrationSteps gives the steps of both kinds of database.

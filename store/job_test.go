@@ -1,10 +1,12 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -431,6 +433,7 @@ func TestClaimGoesStraightToItsJobs(t *testing.T) {
 		{store.ClaimJobs, "(queue=? AND <expr>=? AND due<?)", 1},
 		{store.ClaimCrashed, "(queue=? AND <expr>=? AND due<?)", 1},
 		{store.NextDue, "(queue=? AND <expr>=?)", 2},
+		{store.CountWaiting, "(queue=? AND <expr>=? AND due<?)", 1},
 	} {
 		plan := planOf(t, engine, tt.query)
 		if strings.Count(plan, "USING INDEX goqite_due "+tt.want)+strings.Count(plan, "USING COVERING INDEX goqite_due "+tt.want) != tt.searches {
@@ -473,4 +476,55 @@ func BenchmarkClaim(b *testing.B) {
 	fillQueue(b, o, 100_000, 100_000)
 	b.ResetTimer()
 	timeClaims(b, o, b.N)
+}
+
+// What is due in days, such as a reminder, is not work that waits; what is due within one is, also while it is done or put off.
+func TestJobsOfLaterDaysDoNotWait(t *testing.T) {
+	t.Parallel()
+	q := newQueue(t)
+	q.enqueue(ngo.LaneBulk, ngo.JobAsk, "reminder", 7*24*time.Hour)
+	if s := q.state(); s.JobsReady != 0 {
+		t.Errorf("%d jobs wait; want none", s.JobsReady)
+	}
+	q.enqueue(ngo.LaneBulk, ngo.JobAsk, "soon", 23*time.Hour)
+	q.enqueue(ngo.LanePayment, ngo.JobIngest, "now", 0)
+	for _, retried := range []time.Duration{time.Hour, 48 * time.Hour} {
+		j := q.one(ngo.LanePayment)
+		if s := q.state(); s.JobsReady != 2 {
+			t.Errorf("%d jobs wait while one is done; want two", s.JobsReady)
+		}
+		if err := q.try(func(tx *store.Tx) error { return tx.Retry(j, retried, "no answer") }); err != nil {
+			t.Fatal(err)
+		}
+		if s := q.state(); (s.JobsReady == 2) != (retried == time.Hour) {
+			t.Errorf("%d jobs wait after a retry in %v", s.JobsReady, retried)
+		}
+		q.clock.pass(2 * time.Hour)
+	}
+	q.clock.pass(6*24*time.Hour + 20*time.Hour)
+	if s := q.state(); s.JobsReady != 3 {
+		t.Errorf("%d jobs wait at last; want all three", s.JobsReady)
+	}
+}
+
+// BenchmarkSummaryOfManyJobs reads the summary with many reminders, and with much work to do.
+func BenchmarkSummaryOfManyJobs(b *testing.B) {
+	for name, delay := range map[string]time.Duration{"reminders": 7 * 24 * time.Hour, "work": 0} {
+		q := newQueue(b)
+		for range 100 {
+			if err := q.try(func(tx *store.Tx) (err error) {
+				for i := range 1000 {
+					err = errors.Join(err, tx.Enqueue(ngo.LaneBulk, ngo.JobAsk, strconv.Itoa(i), delay))
+				}
+				return err
+			}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				q.state()
+			}
+		})
+	}
 }

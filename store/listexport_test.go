@@ -25,6 +25,8 @@ func ListsByIndex() map[string]string {
 		linkDisputes:           "dispute_orphan (account_id=? AND payment_ref=?)",
 		forgetPayers:           "payer_told (told<?)",
 		actsOn:                 "act_gift (<expr>=?)",
+		answersOf:              "audit_salted (subject=?)",
+		askedElsewhere:         "message_donation (donation_id=?)",
 		unlearnIdentity:        "donation_person (person_id=?)",
 		selectLastWebhook:      "delivery_account (account_id=?)",
 		selectWebhookHours:     "delivery_account (account_id=? AND received>?)",

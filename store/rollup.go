@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -67,11 +68,13 @@ type Summary struct {
 	ReceiptsIssued int64    `json:"receipts_issued"`
 	MailQueued     int64    `json:"mail_queued"`
 	MailFailed     int64    `json:"mail_failed"` // uncertain ones included: both want a person
-	JobsReady      int64    `json:"jobs_ready"`
+	JobsReady      int64    `json:"jobs_ready"`  // due by now or within a day
 	JobsParked     int64    `json:"jobs_parked"`
 	Quarantined    int64    `json:"quarantined"`
 }
 
+// selectSummary reads roll-ups, and counts the jobs that wait: what is due in days, such as a reminder, does not, and becomes
+// due without a write that a roll-up could follow. Only what waits is walked along, on the index of the queue.
 const selectSummary = `
 select kind, key, currency, count, minor
 from rollup
@@ -79,6 +82,13 @@ where kind in ('donation', 'receipt', 'message', 'job', 'delivery', 'mark')
    or (kind = 'received.day' and key = $1)
    or (kind = 'received.month' and key = $2)
    or (kind = 'received.year' and key = $3)
+union all
+select 'job', 'due', '', count(*), 0
+from goqite
+where state = 'ready'
+  and queue in ('payment', 'message', 'document', 'outbound', 'bulk')
+  and ` + suspect + ` in (0, 1)
+  and due <= $4
 union all
 select 'gateway', 'alarm', '', count(*), 0
 from health
@@ -95,10 +105,14 @@ func scanRollup(s scanner) (r rollup, err error) {
 	return r, s.Scan(&r.kind, &r.key, &r.currency, &r.count, &r.minor)
 }
 
-// Summary tells how the organisation stands on a day, from the roll-ups alone.
+// waitsWithin is how soon a job is due that counts as work.
+const waitsWithin = 24 * time.Hour
+
+// Summary tells how the organisation stands on a day, from the roll-ups and the queue.
 func (r *Rx) Summary(day ngo.Date) (Summary, error) {
 	s := Summary{Day: day}
-	rows, err := all(r.conn, "roll-ups", scanRollup, selectSummary, string(day), monthOf(day), day.FinancialYear())
+	rows, err := all(r.conn, "roll-ups", scanRollup, selectSummary, string(day), monthOf(day), day.FinancialYear(),
+		ngo.Stamp(r.org.now().Add(waitsWithin)))
 	for _, row := range rows {
 		s.add(row)
 	}
@@ -142,7 +156,7 @@ func (s *Summary) counter(state string) *int64 {
 		"message sending":      &s.MailQueued,
 		"message failed":       &s.MailFailed,
 		"message uncertain":    &s.MailFailed,
-		"job ready":            &s.JobsReady,
+		"job due":              &s.JobsReady,
 		"job parked":           &s.JobsParked,
 		"delivery quarantined": &s.Quarantined,
 	}[state]
