@@ -41,6 +41,9 @@ type Message struct {
 	Attachments []Attachment
 	// Unsubscribe is where, without more ado, the recipient ends what this message is one of. Empty on what is no reminder.
 	Unsubscribe string
+	Line        ngo.Ref // which of the account's own numbers, pages or mailboxes it goes from; empty for the usual one
+	ReplyTo     ngo.Ref // the provider's id of the message that it answers; empty for none
+	Template    *Filled // sent instead of Text, which then says what it reads like
 }
 
 // Attachment is a file that goes with a message.

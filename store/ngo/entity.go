@@ -120,6 +120,12 @@ const (
 	EMail IdentityKind = "email"
 	Phone IdentityKind = "phone"
 	UPI   IdentityKind = "upi"
+
+	WhatsApp       IdentityKind = "whatsapp"        // the number's digits, as WhatsApp writes them
+	WhatsAppUser   IdentityKind = "whatsapp_user"   // a business-scoped id: IN.1349…; case matters
+	WhatsAppParent IdentityKind = "whatsapp_parent" // the same across portfolios that belong together: IN.ENT.118…
+	Messenger      IdentityKind = "messenger"       // a page-scoped id
+	Instagram      IdentityKind = "instagram"       // an account-scoped id
 )
 
 // Identity is one address of a person, normalised: e-mail in lower case, phone as +919876543210.

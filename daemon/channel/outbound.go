@@ -1,0 +1,105 @@
+package channel
+
+import (
+	"context"
+	"time"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// What an account can do besides sending, found by type assertion.
+
+// Dispatcher tells more of what it sends than its id.
+type Dispatcher interface {
+	// Dispatch is Send.
+	Dispatch(context.Context, Message) (Dispatched, error)
+}
+
+// Dispatched is what the provider answered to a message that it took.
+type Dispatched struct {
+	Ref    ngo.Ref
+	Person Person // what the provider knows the recipient by; empty when it does not say
+	// Held says, for people, that the provider took the message and lets it wait.
+	Held string
+}
+
+// Fitter tells before it is tried whether a message can be sent.
+type Fitter interface {
+	// Fits fails as Send does for a message that is not of a form that the provider takes: with Invalid, or TooLarge. Pure.
+	Fits(Message) error
+}
+
+// Windowed has a limited time after a person's message in which they may be written to freely.
+type Windowed interface {
+	Window() Window
+}
+
+// Window is how long after a person's message they may be written to.
+type Window struct {
+	Free  time.Duration // with anything
+	Human time.Duration // with what a person wrote; 0 when that is no longer
+}
+
+// Templater has templates, the messages that may be sent outside the window.
+type Templater interface {
+	// Templates gives all of them, in any state. It fails with Unavailable, Limited, Unauthenticated or Denied; with Invalid when the
+	// account's settings do not say whose templates.
+	Templates(context.Context) ([]Template, error)
+}
+
+// Template is a message that the provider has approved, or not.
+type Template struct {
+	Ref      ngo.Ref
+	Name     string
+	Language string // as the provider writes it: hi, en_US
+	State    TemplateState
+	Category string // marketing, utility, authentication: it sets the price
+	Quality  string
+	Reason   string // why it was rejected
+	Header   Part
+	Body     Part
+	Footer   string
+	Buttons  []Button
+	// Problem says, for people, why ngoctl cannot send it; empty when it can.
+	Problem string
+}
+
+// TemplateState is where a template stands. Only an approved one can be sent.
+type TemplateState string
+
+// The states that are told apart; a provider's other words stay as they are, in lower case.
+const (
+	TemplateApproved TemplateState = "approved"
+	TemplatePending  TemplateState = "pending"
+	TemplateRejected TemplateState = "rejected"
+	TemplatePaused   TemplateState = "paused"
+	TemplateDisabled TemplateState = "disabled"
+	TemplateDeleted  TemplateState = "deleted"
+)
+
+// Part is a part of a template.
+type Part struct {
+	Kind string // text; for a header also image, video, document, location; empty when there is none
+	Text string // with its parameters as {{1}} or {{name}}
+	// Parameters are the names in the text, in their order; positional ones are 1, 2, ….
+	Parameters []string
+	Examples   []string // as many, when the provider has them
+}
+
+// Button is a button of a template.
+type Button struct {
+	Kind      string // quick_reply, url, phone_number, copy_code, …
+	Text      string
+	URL       string
+	Parameter bool // needs a value
+}
+
+// Filled is a template with values, as it is sent.
+type Filled struct {
+	Name     string
+	Language string
+	Category string            // as last heard: it sets the price
+	Header   map[string]string // by parameter
+	Body     map[string]string
+	Buttons  map[int]string // by place, from 0: the end of a link, a quick reply's payload, a code
+}
