@@ -63,7 +63,7 @@ func (f *Flow) composeReceipt(ctx context.Context, o *org.Org, l letter, profile
 	if err != nil {
 		return channel.Message{}, err
 	}
-	kind, word := password(profile.ReceiptPassword, facts, l.donation)
+	kind, word := password(profile.ReceiptPassword, l.donation.Donor)
 	if kind != ngo.PasswordNone {
 		if pdf, err = receipt.Lock(pdf, word); err != nil {
 			return channel.Message{}, err
@@ -75,14 +75,15 @@ func (f *Flow) composeReceipt(ctx context.Context, o *org.Org, l letter, profile
 	return m, err
 }
 
-// password gives what opens a mailed receipt; none where the organisation wants none, or the fact is not known.
-func password(kind ngo.PasswordKind, f receipt.Facts, d ngo.Donation) (ngo.PasswordKind, string) {
+// password gives what opens a mailed receipt; none where the organisation wants none, or the fact is not known. It is what is
+// known now: a PAN that was put right since the receipt was printed is the one that its donor knows.
+func password(kind ngo.PasswordKind, d ngo.Donor) (ngo.PasswordKind, string) {
 	word := ""
 	switch kind {
 	case ngo.PasswordPAN:
-		word = f.Donor.PAN
+		word, _ = ngo.NormalisePAN(d.PAN) // none in what is no PAN
 	case ngo.PasswordBorn:
-		if year, rest, ok := strings.Cut(string(d.Donor.Born), "-"); ok {
+		if year, rest, ok := strings.Cut(string(d.Born), "-"); ok {
 			month, day, _ := strings.Cut(rest, "-")
 			word = day + month + year
 		}

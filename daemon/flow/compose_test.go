@@ -110,6 +110,35 @@ func TestReceiptsAreLockedWhereWantedAndPossible(t *testing.T) {
 	}
 }
 
+// Whoever told a wrong PAN and put it right since knows the right one only.
+func TestTheLockFollowsAPANThatWasPutRight(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.wantPassword(ngo.PasswordPAN)
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	ref := api.Give(sim.Charge{Amount: 1000_00, Donor: complete()})
+	c.told()
+	id, right := h.onlyGift().ID, "ABCPS1234F"
+	h.write(func(tx *store.Tx) error {
+		_, err := tx.EditDonation(id, store.DonorEdit{PAN: &right})
+		return err
+	})
+	server := h.mailServer(sim.SMTPOptions{})
+	api.Refund(ref, 300_00)
+	c.told()
+	h.later(day)
+	h.works()
+	if server.Total() != 1 {
+		t.Fatalf("%d mails; want that of the second receipt", server.Total())
+	}
+	_, _, files := readMail(t, server.Mails()[0].Data)
+	for name, pdf := range files {
+		if _, err := reads(t, pdf, right); err != nil {
+			t.Errorf("%s with the PAN that the donor knows: %v", name, err)
+		}
+	}
+}
+
 // What is sent once more is a copy, and says so; the original stays as it is.
 func TestAReceiptSentAgainIsADuplicate(t *testing.T) {
 	t.Parallel()
