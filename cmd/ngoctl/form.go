@@ -47,7 +47,9 @@ func question(f setting.Field, answer *string) huh.Field {
 // Terminals that cannot draw, and people who listen instead of looking, are asked line by line.
 func (c *call) runForm(questions []huh.Field) error {
 	byLine := c.term.env("TERM") == "dumb" || c.term.env("ACCESSIBLE") != ""
-	err := huh.NewForm(huh.NewGroup(questions...)).WithAccessible(byLine).Run()
+	// Lines are filled up to the form's width. Terminals count Tamil and Hindi wider than we do: a line of the whole width would be broken
+	// in two, and everything below it drawn in the wrong place. Hence the third that stays free.
+	err := huh.NewForm(huh.NewGroup(questions...)).WithAccessible(byLine).WithWidth(c.term.width * 2 / 3).Run()
 	if errors.Is(err, huh.ErrUserAborted) {
 		return outcome(exitInterrupted)
 	}

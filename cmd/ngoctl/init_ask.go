@@ -108,28 +108,33 @@ func (c *call) furnishPaper(ctx context.Context, s session) error {
 		return err
 	}
 	p.Language = ngo.Languages[0]
-	err = c.runForm([]huh.Field{
-		huh.NewInput().Title("Name as registered:").Placeholder("Sevai Public Charitable Trust").Value(&p.LegalName),
-		huh.NewInput().Title("Registered address, in one line:").Placeholder("12 Car Street, Madurai 625001").Value(&p.Address),
-		huh.NewInput().Title("The organisation's own PAN:").Placeholder("AAATS1234C").Value(&p.PAN).Validate(pan),
-		huh.NewInput().Title("Number of the approval for deductions (80G / section 354):").Description("empty if there is none: receipts are then plain ones").Value(&p.ApprovalNumber),
-		huh.NewInput().Title("First day of the approval:").Placeholder("2021-04-01").Value(&from).Validate(day),
-		huh.NewInput().Title("Last day of the approval:").Placeholder("2027-03-31").Value(&until).Validate(day),
-		huh.NewInput().Title("Who signs receipts:").Placeholder("R. Selvi").Value(&p.Signatory),
-		huh.NewInput().Title("As what:").Placeholder("Managing Trustee").Value(&p.SignatoryTitle),
-		huh.NewInput().Title("First part of receipt numbers:").Placeholder("SVT").Value(&p.ReceiptPrefix),
-		huh.NewSelect[string]().Title("Language of receipts, where the donor has chosen none:").
-			Options(huh.NewOption("English", "en"), huh.NewOption("தமிழ்", "ta"), huh.NewOption("हिन्दी", "hi")).Value(&p.Language),
-	})
-	if err != nil {
-		return err
+	for {
+		err := c.runForm([]huh.Field{
+			huh.NewInput().Title("Name as registered:").Placeholder("Sevai Public Charitable Trust").Value(&p.LegalName),
+			huh.NewInput().Title("Registered address, in one line:").Placeholder("12 Car Street, Madurai 625001").Value(&p.Address),
+			huh.NewInput().Title("The organisation's own PAN:").Placeholder("AAATS1234C").Value(&p.PAN).Validate(pan),
+			huh.NewInput().Title("Number of the approval for deductions (80G / section 354):").Description("empty if there is none: receipts are then plain ones").Value(&p.ApprovalNumber),
+			huh.NewInput().Title("First day of the approval:").Placeholder("2021-04-01").Value(&from).Validate(day),
+			huh.NewInput().Title("Last day of the approval:").Placeholder("2027-03-31").Value(&until).Validate(day),
+			huh.NewInput().Title("Who signs receipts:").Placeholder("R. Selvi").Value(&p.Signatory),
+			huh.NewInput().Title("As what:").Placeholder("Managing Trustee").Value(&p.SignatoryTitle),
+			huh.NewInput().Title("First part of receipt numbers:").Placeholder("SVT").Value(&p.ReceiptPrefix),
+			huh.NewSelect[string]().Title("Language of receipts, where the donor has chosen none:").
+				Options(huh.NewOption("English", "en"), huh.NewOption("தமிழ்", "ta"), huh.NewOption("हिन्दी", "hi")).Value(&p.Language),
+		})
+		if err != nil {
+			return err
+		}
+		p.ApprovalFrom, p.ApprovalUntil = ngo.Date(from), ngo.Date(until)
+		_, err = s.SetProfile(ctx, s.org, api.ProfileEdit{
+			LegalName: &p.LegalName, Address: &p.Address, PAN: &p.PAN, ApprovalNumber: &p.ApprovalNumber, ApprovalFrom: &p.ApprovalFrom,
+			ApprovalUntil: &p.ApprovalUntil, Signatory: &p.Signatory, SignatoryTitle: &p.SignatoryTitle, ReceiptPrefix: &p.ReceiptPrefix, Language: &p.Language,
+		})
+		if ngo.CodeOf(err) != ngo.Invalid {
+			return err
+		}
+		c.note("\nOnce more, please: %v", err)
 	}
-	p.ApprovalFrom, p.ApprovalUntil = ngo.Date(from), ngo.Date(until)
-	_, err = s.SetProfile(ctx, s.org, api.ProfileEdit{
-		LegalName: &p.LegalName, Address: &p.Address, PAN: &p.PAN, ApprovalNumber: &p.ApprovalNumber, ApprovalFrom: &p.ApprovalFrom,
-		ApprovalUntil: &p.ApprovalUntil, Signatory: &p.Signatory, SignatoryTitle: &p.SignatoryTitle, ReceiptPrefix: &p.ReceiptPrefix, Language: &p.Language,
-	})
-	return err
 }
 
 // furnishMail connects the mail account, and tells whether it did.

@@ -97,6 +97,9 @@ func (s *Server) setProfile(ctx context.Context, in *orgBody[api.ProfileEdit]) (
 			return err
 		}
 		p = in.Body.Apply(old)
+		if pan, err := ngo.NormalisePAN(p.PAN); err == nil { // what is no PAN, checkProfile tells
+			p.PAN = pan
+		}
 		if p == old {
 			return nil
 		}
