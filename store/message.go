@@ -148,6 +148,9 @@ func (t *Tx) MoveMessage(id ngo.MessageID, state ngo.MessageState, reason string
 	if err != nil {
 		return err
 	}
+	if m.State == state && state == ngo.MessageSending { // a try ended without a word
+		return t.MayHaveLeft(id)
+	}
 	if m.State == state && m.Reason == reason {
 		return nil
 	}

@@ -167,7 +167,14 @@ returning given_by, copies`
 update receipt
 set given = null,
     given_by = ''
-where id = $1 and given_by = $2`
+where id = $1
+  and given_by = $2
+  and not exists (select 1 from message m where m.id = $2 and m.perhaps = 1)`
+
+	doubtMessage = `
+update message
+set perhaps = 1
+where id = $1`
 )
 
 type givenRow struct {
@@ -205,26 +212,52 @@ func (t *Tx) copied(id ngo.ReceiptID, g givenRow, m ngo.MessageID) {
 	t.changed("receipt", string(id))
 }
 
+// MayHaveLeft notes that a message may have gone out, for no outcome of a try is known: the original that it carried counts as
+// gone from then on, whatever becomes of later tries.
+func (t *Tx) MayHaveLeft(id ngo.MessageID) error {
+	return t.must("message", string(id), doubtMessage, string(id))
+}
+
 // mailed notes what became of the original when a message that carries a receipt moves: it leaves with the first that begins
-// to go out, and comes back when that one fails.
+// to go out, and comes back when that one was not taken. A copy counts once it is out.
 func (t *Tx) mailed(m ngo.Message, to ngo.MessageState) error {
 	if m.Kind != ngo.MessageReceipt || m.Receipt == "" {
 		return nil
 	}
 	switch to {
-	case ngo.MessageFailed, ngo.MessageWithdrawn:
-		n, err := t.exec("take receipt back", takeBack, string(m.Receipt), string(m.ID))
-		if n > 0 {
-			t.changed("receipt", string(m.Receipt))
+	case ngo.MessageWithdrawn:
+		if m.State == ngo.MessageSending { // a try of which nothing is known
+			return nil
 		}
-		return err
+		return t.takeBack(m)
+	case ngo.MessageQueued:
+		if m.State == ngo.MessageUncertain {
+			return nil
+		}
+		return t.takeBack(m)
+	case ngo.MessageFailed:
+		return t.takeBack(m)
 	case ngo.MessageSending:
-		firstTry := boolInt(m.Attempts == 0)
-		g, err := get(t.w, "receipt", string(m.Receipt), scanGiven, giveReceipt, string(m.Receipt), t.stamp(), string(m.ID), firstTry)
-		if err == nil && g.by != string(m.ID) && firstTry == 1 {
-			t.copied(m.Receipt, g, m.ID)
-		}
-		return err
+		return t.give(m, 0)
+	case ngo.MessageSent, ngo.MessageDelivered, ngo.MessageRead:
+		return t.give(m, boolInt(m.Sent == nil))
 	}
 	return nil
+}
+
+func (t *Tx) takeBack(m ngo.Message) error {
+	n, err := t.exec("take receipt back", takeBack, string(m.Receipt), string(m.ID))
+	if n > 0 {
+		t.changed("receipt", string(m.Receipt))
+	}
+	return err
+}
+
+// give notes that a message takes the original with it, or, if that has gone another way, as many copies.
+func (t *Tx) give(m ngo.Message, copies int) error {
+	g, err := get(t.w, "receipt", string(m.Receipt), scanGiven, giveReceipt, string(m.Receipt), t.stamp(), string(m.ID), copies)
+	if err == nil && g.by != string(m.ID) && copies > 0 {
+		t.copied(m.Receipt, g, m.ID)
+	}
+	return err
 }

@@ -41,7 +41,9 @@ func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if err != nil {
 		return err
 	}
-	if err := write(ctx, o, func(tx *store.Tx) error { return begin(tx, job, l.message.ID, via.Info.ID) }); err != nil {
+	begun := false
+	err = write(ctx, o, func(tx *store.Tx) (err error) { begun, err = l.begin(tx, job, via.Info.ID); return err })
+	if err != nil || !begun {
 		return err
 	}
 	ref, err := send(ctx, via.Account, mail)
@@ -64,12 +66,23 @@ func route(ctx context.Context, o *org.Org) (*org.Channel, error) {
 }
 
 // begin marks the message as going out, so that a crash from here on is known to leave its fate open. Extending also
-// proves that nobody else has the job.
-func begin(tx *store.Tx, job ngo.Job, id ngo.MessageID, via ngo.AccountID) error {
-	if err := tx.Extend(job, sendTimeout+time.Minute); err != nil {
-		return err
+// proves that nobody else has the job. When it was composed for a receipt that has moved since, of which somebody fetched the
+// original, say, the job is given back instead.
+func (l *letter) begin(tx *store.Tx, job ngo.Job, via ngo.AccountID) (begun bool, err error) {
+	id := l.message.ID
+	if l.carries() {
+		now, err := tx.Receipt(l.receipt.ID)
+		if err != nil {
+			return false, err
+		}
+		if now.State != l.receipt.State || now.CopyIn(id) != l.receipt.CopyIn(id) {
+			return false, tx.Release(job)
+		}
 	}
-	return tx.MoveMessage(id, ngo.MessageSending, "", via, "")
+	if err := tx.Extend(job, sendTimeout+time.Minute); err != nil {
+		return false, err
+	}
+	return true, tx.MoveMessage(id, ngo.MessageSending, "", via, "")
 }
 
 func send(ctx context.Context, via channel.Account, mail channel.Message) (ngo.Ref, error) {

@@ -41,6 +41,74 @@ func TestReceiptVoidedAndIssuedByHand(t *testing.T) {
 	h.clean()
 }
 
+// A mail that its server did not take carries no original: staff fetch it meanwhile, and nobody is told of the end of what never
+// began. One of which nothing is known may have been read.
+func TestOriginalOfAMailThatWasNotTaken(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		faults []sim.Fault
+		given  bool
+		mails  int
+	}{
+		"refused for now":       {[]sim.Fault{{Step: sim.Recipient, Code: 451, Text: "4.7.1 try later"}}, false, 0},
+		"cut after the end":     {[]sim.Fault{{Step: sim.End, Drop: true}}, true, 2},
+		"cut, refused for now":  {[]sim.Fault{{Step: sim.End, Drop: true}, {Step: sim.Recipient, Code: 451, Text: "4.7.1 try later"}}, true, 2},
+		"cut, refused for good": {[]sim.Fault{{Step: sim.End, Drop: true}, {Step: sim.Recipient, Code: 550, Text: "5.1.1 no such user"}}, true, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			server := h.mailServer(sim.SMTPOptions{})
+			c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+			api.Give(sim.Charge{Donor: complete()})
+			for _, f := range tt.faults {
+				server.Heal()
+				server.Fail(f)
+				c.told() // there is something to tell once only
+				h.works()
+				h.later(time.Hour)
+			}
+			r := h.receiptsOf(h.onlyGift().ID)[0]
+			if (r.Given != nil) != tt.given || r.Copies != 0 {
+				t.Fatalf("receipt %+v; want its original gone: %v", r, tt.given)
+			}
+			h.write(func(tx *store.Tx) error { return tx.VoidByHand(r.ID, "A mistake.") })
+			server.Heal()
+			h.later(day)
+			h.works()
+			if server.Total() != tt.mails {
+				t.Errorf("%d mails; want %d, that it is void among them where it may have been read", server.Total(), tt.mails)
+			}
+		})
+	}
+}
+
+// Whoever fetches the original while the mail server refuses has it: what the mail then carries is a copy, and counted.
+func TestOriginalFetchedWhileItsMailWaits(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	server.Fail(sim.Fault{Step: sim.Recipient, Code: 451, Text: "4.7.1 try later"})
+	api.Give(sim.Charge{Donor: complete()})
+	c.told()
+	id, first := h.receiptsOf(h.onlyGift().ID)[0].ID, false
+	h.write(func(tx *store.Tx) (err error) { first, err = tx.CopyGiven(id); return err })
+	server.Heal()
+	h.later(day)
+	h.works()
+	r := h.receiptsOf(h.onlyGift().ID)[0]
+	if !first || server.Total() != 1 || r.Copies != 1 || r.GivenBy == string(h.message().ID) {
+		t.Fatalf("fetched the original: %v, %d mails, receipt %+v", first, server.Total(), r)
+	}
+	_, _, files := readMail(t, server.Mails()[0].Data)
+	for name, pdf := range files {
+		if said, err := reads(t, pdf, ""); err != nil || !strings.Contains(said, "DUPLICATE") {
+			t.Errorf("%s: %v, %q", name, err, said)
+		}
+	}
+}
+
 // A receipt whose facts were put right is replaced by one that says them as they are now, and names the old.
 func TestReceiptReplacedByHand(t *testing.T) {
 	t.Parallel()

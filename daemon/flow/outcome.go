@@ -29,6 +29,9 @@ func (f *Flow) outcome(ctx context.Context, o *org.Org, job ngo.Job, m ngo.Messa
 	if !about(m) {
 		return f.end(ctx, o, job, m.ID, ngo.MessageUncertain, "It is not known whether it went out. Find out whether it arrived before it is sent again.")
 	}
+	if err := write(ctx, o, func(tx *store.Tx) error { return tx.MayHaveLeft(m.ID) }); err != nil {
+		return err
+	}
 	return f.again(ctx, o, job, m, via, "It is not known whether the mail went out. It is sent again under the same Message-ID, so that it shows once.")
 }
 
