@@ -86,7 +86,6 @@ func (t *Tx) insertGift(g gift) error {
 	}
 	t.audit("donation.record", string(d.ID), nil, append(facts{
 		{"payment", string(d.Payment)}, {"person", string(d.Person)}, {"amount_minor", d.Amount.Minor}, {"currency", string(d.Amount.Currency)},
-		{"given", string(d.Given)},
 	}, differing(giftFacts(ngo.Donation{}), giftFacts(d))...))
 	t.sumGift(&d, 1)
 	t.changed("donation", string(d.ID))
@@ -229,7 +228,8 @@ set state = $2,
     act_id = $27,
     donor_born = $28,
     no_receipt = $29,
-    reissue = $30
+    reissue = $30,
+    given = $31
 where id = $1`
 
 // keep settles a gift that was changed, writes it if anything differs, and leaves the job that has its receipt follow. It
@@ -248,7 +248,7 @@ func (t *Tx) keep(was, now gift, delay time.Duration) (gift, bool, error) {
 		d.Donor.Phone, d.Donor.Address, t.sealDonor(d.ID, "donor_pan", d.Donor.PAN), string(d.Donor.IDKind), t.sealDonor(d.ID, "donor_id", d.Donor.IDNumber),
 		d.Donor.Language, string(d.Donor.Citizenship), d.Purpose, orNull(d.PurposeID), string(d.Fund), d.Campaign, d.Method, d.Returned, string(d.Pot),
 		boolInt(d.Declined), string(d.Slip), boolInt(d.Recovered), boolInt(d.Edited), d.Hold, strings.Join(d.Released, " "), string(now.act),
-		t.sealDonor(d.ID, "donor_born", string(d.Donor.Born)), boolInt(d.NoReceipt), d.Reissue)
+		t.sealDonor(d.ID, "donor_born", string(d.Donor.Born)), boolInt(d.NoReceipt), d.Reissue, string(d.Given))
 	if err != nil {
 		return was, false, err
 	}
@@ -266,6 +266,31 @@ func (t *Tx) keep(was, now gift, delay time.Duration) (gift, bool, error) {
 	return now, true, t.Enqueue(ngo.LanePayment, ngo.JobReact, string(d.ID), delay)
 }
 
+// redate gives the gift of a payment, if there is one, the payment's day in the organisation's zone, once an earlier moment of it
+// is told. A receipt that stands keeps the day that is printed on it.
+func (t *Tx) redate(p ngo.Payment) error {
+	id, err := t.giftOf(p.ID)
+	if err != nil || id == "" {
+		return err
+	}
+	zone, err := time.LoadLocation(t.org.info.Zone)
+	if err != nil {
+		return err
+	}
+	was, err := t.gift(id)
+	day := ngo.DateOf(p.Created, zone)
+	if err != nil || was.Receipt != "" || day >= was.Given {
+		return err
+	}
+	now := was
+	now.Given = day
+	if err := t.checkGift(now.Donation); err != nil {
+		return err
+	}
+	_, _, err = t.keep(was, now, 0)
+	return err
+}
+
 // reacts tells whether something may have to follow a change of a gift: a receipt, or a mail that asks for facts.
 func reacts(was, now ngo.Donation) bool {
 	return was.State != now.State || was.Returned != now.Returned || now.State == ngo.DonationWaiting && was.Donor != now.Donor ||
@@ -275,7 +300,7 @@ func reacts(was, now ngo.Donation) bool {
 // giftFacts is what can change of a gift, as the trail keeps it.
 func giftFacts(d ngo.Donation) facts {
 	return facts{
-		{"state", string(d.State)}, {"reason", personal(d.Reason)}, {"person", string(d.Person)}, {"returned_minor", d.Returned}, {"pot", string(d.Pot)},
+		{"state", string(d.State)}, {"reason", personal(d.Reason)}, {"given", string(d.Given)}, {"person", string(d.Person)}, {"returned_minor", d.Returned}, {"pot", string(d.Pot)},
 		{"name", personal(d.Donor.Name)}, {"email", personal(d.Donor.EMail)}, {"phone", personal(d.Donor.Phone)},
 		{"address", personal(d.Donor.Address)}, {"pan", personal(d.Donor.PAN)}, {"id_kind", string(d.Donor.IDKind)}, {"id_number", personal(d.Donor.IDNumber)},
 		{"language", d.Donor.Language}, {"citizenship", personal(d.Donor.Citizenship)}, {"born", personal(d.Donor.Born)},

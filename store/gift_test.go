@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -274,6 +275,62 @@ func TestJoinPerson(t *testing.T) {
 		if p.Name != "Chitra" || !slices.Equal(p.Identities, want) {
 			t.Errorf("person = %+v; want Chitra with %v", p, want)
 		}
+		return err
+	})
+}
+
+// The day of a gift is that of its payment, however late that is told: a payment first told of without its time is dated by
+// its arrival. What is printed on a receipt that stands does not change.
+func TestTheDayFollowsThePayment(t *testing.T) {
+	t.Parallel()
+	eve, morning := time.Date(2026, 3, 31, 18, 0, 0, 0, time.UTC), time.Date(2026, 3, 31, 18, 40, 0, 0, time.UTC) // half past eleven, and ten past midnight in India
+	for _, receipted := range []bool{false, true} {
+		c := newCounter(t)
+		p := ngo.Payment{Account: c.account, Delivery: c.delivery, Ref: "pay_1", State: ngo.PaymentCaptured, Amount: ngo.Paise(50_000), Created: morning}
+		var d ngo.Donation
+		tell := func() {
+			t.Helper()
+			storetest.Write(t, c.o, func(tx *store.Tx) error {
+				saved, _, err := tx.SavePayment(p)
+				if err == nil && d.ID == "" {
+					d, _, err = tx.AddDonation(ngo.Donation{Payment: saved.ID, Amount: p.Amount, Given: "2026-04-01",
+						Donor: ngo.Donor{Name: "Chitra Iyer", EMail: "chitra@example.org", Address: "1 Lake Road", PAN: "ABCPE1234F"}})
+				}
+				return err
+			})
+		}
+		tell()
+		if receipted {
+			issue(t, c.o, d)
+		}
+		p.Created = morning.Add(-time.Minute)
+		tell()
+		if got := c.gift(d.ID).Given; got != "2026-04-01" {
+			t.Errorf("within the day the gift moved to %s", got)
+		}
+		p.Created = eve
+		tell()
+		day, years := ngo.Date("2026-03-31"), [2]int{1, 0}
+		if receipted {
+			day, years = "2026-04-01", [2]int{0, 1}
+		}
+		if got := c.gift(d.ID).Given; got != day {
+			t.Errorf("receipted %v: the gift is of %s; want %s", receipted, got, day)
+		}
+		storetest.Read(t, c.o, func(r *store.Rx) error {
+			old, err := r.Summary("2026-03-31")
+			now, err2 := r.Summary("2026-04-01")
+			if len(old.Today) != years[0] || len(old.Month) != years[0] || len(old.Year) != years[0] || len(now.Today) != years[1] || len(now.Month) != years[1] || len(now.Year) != years[1] {
+				t.Errorf("receipted %v: %+v\n%+v; want the gift in the sums of its day alone", receipted, old, now)
+			}
+			return errors.Join(err, err2)
+		})
+		checkWhole(t, c.o)
+	}
+	c := newCounter(t)
+	_, d := c.pay(ngo.Payment{Ref: "pay_1", State: ngo.PaymentCaptured, Amount: ngo.Paise(50_000)}, ngo.Donor{})
+	c.refuses(ngo.Invalid, "a day before any gateway", func(tx *store.Tx) error {
+		_, _, err := tx.SavePayment(ngo.Payment{Account: c.account, Delivery: c.delivery, Ref: "pay_1", State: ngo.PaymentCaptured, Amount: d.Amount, Created: time.Unix(0, 0)})
 		return err
 	})
 }

@@ -185,6 +185,11 @@ func (t *Tx) mergePayment(was, told ngo.Payment) (saved ngo.Payment, moved bool,
 	if err := t.writePayment(p); err != nil {
 		return p, false, err
 	}
+	if p.State.Paid() && p.Created.Before(was.Created) {
+		if err := t.redate(p); err != nil {
+			return p, false, err
+		}
+	}
 	return p, moved, t.follow(p)
 }
 

@@ -279,3 +279,28 @@ func (s *stageplay) line(out *strings.Builder, what string, facts []any) {
 	must(s.h.t, err)
 	fmt.Fprintf(out, "%s %s\n", what, strings.ReplaceAll(string(text), s.name+".", ""))
 }
+
+// Of two moments that a gateway tells of one payment the earlier dates its gift, whichever comes first.
+func TestTheEarlierMomentDatesTheGift(t *testing.T) {
+	t.Parallel()
+	for _, captured := range []bool{true, false} {
+		h := newHouse(t)
+		event := func(state string, created int64) []byte {
+			return fmt.Appendf(nil, `{"entity":"event","event":"payment.%s","contains":["payment"],"payload":{"payment":{"entity":{"id":"pay_1","entity":"payment",`+
+				`"amount":50000,"currency":"INR","status":"%s","created_at":%d}}},"created_at":%d}`, state, state, created, created)
+		}
+		noon := time.Date(2026, 4, 1, 6, 30, 0, 0, time.UTC).Unix()
+		bodies := [][]byte{event("captured", noon), event("authorized", noon-24*3600)}
+		if !captured {
+			slices.Reverse(bodies)
+		}
+		for _, body := range bodies {
+			h.deliver(body)
+			h.later(time.Second)
+		}
+		h.works()
+		if d := h.onlyGift(); d.Given != "2026-03-31" {
+			t.Errorf("captured first %v: the gift is of %s; want 2026-03-31", captured, d.Given)
+		}
+	}
+}

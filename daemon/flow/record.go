@@ -184,18 +184,15 @@ func (c *clerk) recovered() bool {
 	return c.delivery.Source == ngo.SourcePoll && c.account.Settings["webhook"] != "no"
 }
 
-// newGift makes the gift of a payment that is first seen captured. Its day is the payment's own, however it was learned.
+// newGift makes the gift of a payment that is first seen captured. Its day is the payment's own, however it was learned, and
+// follows when an earlier moment is told.
 func (c *clerk) newGift(paid ngo.Payment, p payment.Payment) error {
 	person, err := c.tx.JoinPerson(p.Donor)
 	if err != nil {
 		return err
 	}
-	day := p.Created
-	if day.IsZero() {
-		day = paid.Created
-	}
 	gift, added, err := c.tx.AddDonation(ngo.Donation{
-		ID: ngo.NewID[ngo.DonationID](c.tx.Now()), Payment: paid.ID, Person: person, Amount: paid.Amount, Given: c.org.Day(day),
+		ID: ngo.NewID[ngo.DonationID](c.tx.Now()), Payment: paid.ID, Person: person, Amount: paid.Amount, Given: c.org.Day(paid.Created),
 		Donor: p.Donor, Purpose: p.Purpose, Campaign: p.Campaign, Pot: pot(c.account),
 	})
 	if err != nil {
