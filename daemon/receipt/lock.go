@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ngoctl/ngoctl/daemon/typeset"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
@@ -20,7 +21,8 @@ const maxPassword = 127
 
 // Lock encrypts a PDF that PDF made, so that only who knows the password reads it; who does may print and copy it. It is AES-256
 // with the standard security handler's revision 6 (ISO 32000-2, 7.6.4): guessing costs more than with the older ones, which
-// matters, for people's passwords here are short facts. It fails with Invalid for a password that not every reader takes as we
+// matters, for people's passwords here are short facts. The file's id and what it says of PDF/A become other: the one is a digest
+// of what is locked, the other no longer true. It fails with Invalid for a password that not every reader takes as we
 // do, and with Internal for a file of another make.
 func Lock(pdf []byte, password string) ([]byte, error) {
 	if password == "" || len(password) > maxPassword || strings.ContainsFunc(password, func(r rune) bool { return r < ' ' || r > '~' }) {
@@ -86,6 +88,9 @@ func (l *locker) stream(dictionary, rest []byte) error {
 	data := rest[len(head) : len(rest)-len(tail)]
 	if length := fmt.Sprintf("/Length %d>>", len(data)); string(dictionary[at:]) != length {
 		return fmt.Errorf("a stream of %d bytes says %.60q", len(data), dictionary[at:])
+	}
+	if bytes.Contains(dictionary, []byte("/Type/Metadata")) {
+		data = bytes.ReplaceAll(data, []byte(typeset.Archival), nil)
 	}
 	l.out.Truncate(l.out.Len() - (len(dictionary) - at))
 	sealed := l.seal(data)
@@ -206,6 +211,9 @@ func readFile(pdf []byte) (file, error) {
 		return f, fmt.Errorf("no trailer behind the table of %d objects", size)
 	}
 	f.trailer, _, _ = strings.Cut(string(pdf[end+len(head):]), "\nstartxref\n")
+	if before, _, ok := strings.Cut(f.trailer, "/ID["); ok { // a digest of what is to be locked
+		f.trailer = fmt.Sprintf("%s/ID[<%x><%[2]x>]>>", before, random(16))
+	}
 	ends := make([]int, 0, size)
 	for n := 1; n < size; n++ {
 		var offset int

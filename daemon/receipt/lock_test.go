@@ -83,6 +83,29 @@ func TestLockedPapersWithPicturesAndMarks(t *testing.T) {
 	}
 }
 
+// What a locked file shows without its password tells nothing of what is in it, and nowhere does it say that it is PDF/A, which
+// no locked file is.
+func TestLockedPapersClaimAndTellNothing(t *testing.T) {
+	t.Parallel()
+	open := pdf(t, typeset.New(), issued(t, gift()))
+	out, err := receipt.Lock(open, "05031970")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, id, _ := bytes.Cut(open, []byte("/ID[<"))
+	if digest := id[:32]; bytes.Contains(out, digest) || !bytes.Contains(out, []byte("/ID[<")) {
+		t.Errorf("the locked file has the digest of the open one, or no id")
+	}
+	path := filepath.Join(t.TempDir(), "a.pdf")
+	if err := os.WriteFile(path, out, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plain, err := exec.Command(tool(t, "qpdf"), "--password=05031970", "--decrypt", "--qdf", path, "-").Output()
+	if err != nil || !bytes.Contains(plain, []byte("<dc:title>")) || bytes.Contains(plain, []byte("pdfaid:part")) {
+		t.Errorf("unlocked it claims to be PDF/A, or has no title: %v", err)
+	}
+}
+
 func textOf(t *testing.T, pdf []byte, password string) string {
 	t.Helper()
 	cmd := exec.Command(tool(t, "pdftotext"), "-upw", password, "-layout", "-", "-")

@@ -9,6 +9,9 @@ import (
 
 const producer = "ngoctl"
 
+// Archival is how a file's metadata says that it is PDF/A-2b. Whoever makes another of it takes it out.
+const Archival = "<pdfaid:part>2</pdfaid:part>\n<pdfaid:conformance>B</pdfaid:conformance>\n"
+
 // dictionary gives the document information dictionary, for older readers; xmp says the same.
 func (i Info) dictionary() string {
 	var b strings.Builder
@@ -41,7 +44,7 @@ func (i Info) xmp() string {
 		`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
 		`<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"` +
 		` xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">` +
-		"\n<dc:format>application/pdf</dc:format>\n<pdfaid:part>2</pdfaid:part>\n<pdfaid:conformance>B</pdfaid:conformance>\n")
+		"\n<dc:format>application/pdf</dc:format>\n" + Archival)
 	element := func(format, text string) {
 		if text != "" {
 			fmt.Fprintf(&b, format+"\n", html.EscapeString(text))
