@@ -24,7 +24,7 @@ func (s *Server) sendSample(ctx context.Context, in *orgBody[api.SampleRequest])
 	if err != nil {
 		return nil, err
 	}
-	facts := receipt.SampleFor(s.o.Laws, o.Info(), profile, s.o.Now().In(o.Zone()), s.o.BaseURL)
+	facts := receipt.SampleFor(s.o.Laws, o.Info(), profile, s.o.Now().In(o.Zone()), s.o.DonorURL)
 	pdf, err := receipt.PDF(s.o.Fonts, facts, receipt.Paper{Mark: receipt.Specimen, Printed: facts.Issued})
 	if err != nil {
 		return nil, err
