@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -88,7 +89,7 @@ func LoadLaws(override fs.FS) (laws Laws, problems []error, err error) {
 	}
 	added, problems := readLaws(override)
 	laws, more := files.with(added)
-	return laws, append(problems, more...), nil
+	return laws, slices.Concat(problems, more, laws.holes()), nil
 }
 
 // lawFiles are laws by the name of their file.
@@ -290,6 +291,32 @@ func (ls Laws) check() error {
 	}
 	return nil
 }
+
+// holes tells of the days that no law covers.
+func (ls Laws) holes() (problems []error) {
+	add := func(days string) {
+		problems = append(problems, &ngo.Error{Code: ngo.Invalid, Message: "no law covers gifts received " + days + ": their receipts have no line on tax deduction",
+			Hint: "look at from and until in the files of DATA/law, and restart the daemon"})
+	}
+	for i, l := range ls {
+		first := ngo.FormatDate(l.From, english)
+		switch {
+		case i == 0 && l.From != "":
+			add("before " + first)
+		case i > 0 && after(ls[i-1].Until, 1) == after(l.From, -1):
+			add("on " + ngo.FormatDate(after(l.From, -1), english))
+		case i > 0 && after(ls[i-1].Until, 1) < l.From:
+			add("from " + ngo.FormatDate(after(ls[i-1].Until, 1), english) + " to " + ngo.FormatDate(after(l.From, -1), english))
+		}
+	}
+	if n := len(ls); n > 0 && ls[n-1].Until != "" {
+		add("from " + ngo.FormatDate(after(ls[n-1].Until, 1), english) + " on")
+	}
+	return problems
+}
+
+// after gives the day so many days after another.
+func after(d ngo.Date, days int) ngo.Date { return ngo.DateOf(d.Time().AddDate(0, 0, days), time.UTC) }
 
 // On gives the law for gifts received on that day; the zero Law when there is none.
 func (ls Laws) On(day ngo.Date) Law {

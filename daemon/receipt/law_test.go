@@ -116,6 +116,39 @@ func TestGoodLawFilesBesideABrokenOne(t *testing.T) {
 	}
 }
 
+// Days that the files leave without a law are told: gifts of these days would go without the line on deduction.
+func TestDaysWithoutALawAreTold(t *testing.T) {
+	t.Parallel()
+	at := func(from, until string) []byte {
+		return []byte(strings.NewReplacer(`from = "2030-04-01"`, `from = "`+from+`"`, `until = ""`, `until = "`+until+`"`).Replace(validLaw))
+	}
+	for _, tt := range []struct {
+		name  string
+		files fstest.MapFS
+		want  []string
+	}{
+		{"none", fstest.MapFS{"2025.toml": {Data: at("2026-04-01", "")}}, nil},
+		{"the next one is broken", fstest.MapFS{"2025.toml": {Data: at("2026-04-01", "2027-03-31")}, "2027.toml": {Data: []byte("id =")}},
+			[]string{"2027.toml", "no law covers gifts received from 1 April 2027 on"}},
+		{"a day too late", fstest.MapFS{"2025.toml": {Data: at("2026-04-02", "")}}, []string{"no law covers gifts received on 1 April 2026"}},
+		{"a month too late", fstest.MapFS{"2025.toml": {Data: at("2026-05-01", "")}}, []string{"no law covers gifts received from 1 April 2026 to 30 April 2026"}},
+		{"no past", fstest.MapFS{"1961.toml": {Data: at("2020-04-01", "2026-03-31")}}, []string{"no law covers gifts received before 1 April 2020"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, problems, err := receipt.LoadLaws(tt.files)
+			if err != nil || len(problems) != len(tt.want) {
+				t.Fatalf("LoadLaws = %v, %v; want %d problems", problems, err, len(tt.want))
+			}
+			for i, want := range tt.want {
+				if ngo.CodeOf(problems[i]) != ngo.Invalid || !strings.Contains(problems[i].Error(), want) {
+					t.Errorf("problem %v; want %q", problems[i], want)
+				}
+			}
+		})
+	}
+}
+
 // A law of the organisation's own that speaks English alone is printed in English on a Tamil receipt.
 func TestLawWithoutTheDonorsLanguage(t *testing.T) {
 	t.Parallel()
