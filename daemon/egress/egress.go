@@ -96,6 +96,55 @@ func (c *Client) Do(req *http.Request) (Answer, error) {
 	return a, a.fault(host)
 }
 
+// Copy is Do for what may be long: it writes the body of a successful answer to w and leaves it out of the Answer. It fails
+// with TooLarge when that has more than limit bytes, of which at most limit are written, and with w's own error, as it is.
+func (c *Client) Copy(req *http.Request, w io.Writer, limit int64) (Answer, int64, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
+	defer cancel()
+	host := ngo.Printable(req.URL.Host)
+	res, err := c.http.Do(req.WithContext(ctx))
+	if err != nil {
+		return Answer{}, 0, noAnswer(host, err)
+	}
+	defer res.Body.Close()
+	a := Answer{Status: res.StatusCode, Header: res.Header}
+	if err := a.fault(host); err != nil {
+		// What it says of the refusal is worth having, not worth another error.
+		a.Body, _ = io.ReadAll(io.LimitReader(res.Body, c.maxBody))
+		return a, 0, err
+	}
+	long := &ngo.Error{Code: ngo.TooLarge, Message: host + " gave an answer that is too long"}
+	if res.ContentLength > limit {
+		return a, 0, long
+	}
+	sink := &sink{w: w}
+	n, err := io.Copy(sink, io.LimitReader(res.Body, limit))
+	switch {
+	case sink.err != nil:
+		return a, n, sink.err
+	case err != nil:
+		return a, n, &ngo.Error{Code: ngo.Unavailable, Message: host + " broke off its answer", Err: err}
+	}
+	if more, err := io.ReadFull(res.Body, make([]byte, 1)); more > 0 {
+		return a, n, long
+	} else if err != io.EOF {
+		return a, n, &ngo.Error{Code: ngo.Unavailable, Message: host + " broke off its answer", Err: err}
+	}
+	return a, n, nil
+}
+
+// sink remembers that it was the writer that failed, and not the answer.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	n, err := s.w.Write(p)
+	s.err = err
+	return n, err
+}
+
 // CloseIdle closes the connections that wait for a next call.
 func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
 

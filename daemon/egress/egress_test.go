@@ -138,6 +138,57 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+func TestCopy(t *testing.T) {
+	t.Parallel()
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/fits":
+			_, _ = io.WriteString(w, strings.Repeat("x", 100)) // a lost connection shows at the client
+		case "/long":
+			_, _ = io.WriteString(w, strings.Repeat("x", 101))
+		case "/flood": // of unknown length
+			for range 200 {
+				_, _ = io.WriteString(w, "xx")
+				_ = http.NewResponseController(w).Flush()
+			}
+		case "/cut":
+			w.Header().Set("Content-Length", "90")
+			_, _ = io.WriteString(w, "x")
+		case "/away":
+			http.Redirect(w, r, "/fits", http.StatusFound)
+		default:
+			http.Error(w, "gone", http.StatusNotFound)
+		}
+	})
+	c := client(t, egress.Options{Near: true})
+	for _, tt := range []struct {
+		path string
+		want ngo.Code
+		most int
+	}{
+		{"/fits", "", 100}, {"/long", ngo.TooLarge, 100}, {"/flood", ngo.TooLarge, 100}, {"/cut", ngo.Unavailable, 1},
+		{"/away", ngo.Internal, 0}, {"/gone", ngo.NotFound, 0},
+	} {
+		var got strings.Builder
+		_, n, err := c.Copy(get(t, url+tt.path), &got, 100)
+		if ngo.CodeOf(err) != tt.want || got.Len() > tt.most || int64(got.Len()) != n || tt.want == "" && n != 100 {
+			t.Errorf("%s = %d bytes, %v; wrote %d; want %q", tt.path, n, err, got.Len(), tt.want)
+		}
+	}
+	full := errors.New("the disk is full")
+	if _, _, err := c.Copy(get(t, url+"/fits"), broken{full}, 100); err != full {
+		t.Errorf("a writer's own error = %v", err)
+	}
+	_, _, err := client(t, egress.Options{}).Copy(get(t, url+"/fits"), io.Discard, 100)
+	if ngo.CodeOf(err) != ngo.Denied {
+		t.Errorf("Copy from this box = %v; want Denied", err)
+	}
+}
+
+type broken struct{ err error }
+
+func (b broken) Write([]byte) (int, error) { return 0, b.err }
+
 func TestErrorsKeepTheQueryToThemselves(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
