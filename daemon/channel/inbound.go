@@ -311,7 +311,6 @@ const (
 	ChangedNumber ChangeKind = "number"  // another phone number: the same person, they say
 	ChangedID     ChangeKind = "id"      // another id of the provider's
 	ChangedKey    ChangeKind = "key"     // another device, perhaps another person
-	Contact       ChangeKind = "contact" // the organisation's own address book says so
 )
 
 // Change says that a person is known by something else now.

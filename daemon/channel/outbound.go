@@ -101,5 +101,12 @@ type Filled struct {
 	Category string            // as last heard: it sets the price
 	Header   map[string]string // by parameter
 	Body     map[string]string
-	Buttons  map[int]string // by place, from 0: the end of a link, a quick reply's payload, a code
+	Buttons  []Pressed
+}
+
+// Pressed is the value that a button of a template is sent with.
+type Pressed struct {
+	Place int    // from 0, as in Template.Buttons
+	Kind  string // as in Button
+	Value string // the end of a link, a quick reply's payload, a code
 }
