@@ -35,7 +35,7 @@ type base struct {
 	fonts *typeset.Library
 	laws  receipt.Laws
 
-	lawFaults []error // of the files in DATA/law that cannot be used
+	lawFaults []error // of the files in DATA/law
 }
 
 // openBase opens a folder once its lock is free, for which it waits that long. Nothing in it is slow, however much the

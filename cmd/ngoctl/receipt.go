@@ -52,9 +52,9 @@ func receiptCommand(t terminal) *cli.Command {
 					&cli.BoolFlag{Name: "again", Usage: "with --all: those too whose receipt was voided by hand"}),
 			},
 			{
-				Name: "void", Usage: "end a receipt that was a mistake, and tell the donor", ArgsUsage: "RECEIPT", Action: inOrg(t, receiptVoid),
+				Name: "void", Usage: "end a receipt that was a mistake", ArgsUsage: "RECEIPT", Action: inOrg(t, receiptVoid),
 				UsageText:   `ngoctl receipt void SVT/2026-27/D/000123 --reason "issued to the wrong donor"`,
-				Description: "Its number stays used. The gift has no receipt until: receipt issue. It cannot be taken back. For money that goes back use\ndonation refund: its receipt is voided by itself.",
+				Description: "Its number stays used. A donor who may have seen it is told by mail. The gift has no receipt until: receipt issue. It cannot be taken back. For money that goes back use\ndonation refund: its receipt is voided by itself.",
 				Flags:       []cli.Flag{reasonFlag()},
 			},
 			{

@@ -17,7 +17,7 @@ import (
 )
 
 func reasonFlag() cli.Flag {
-	return &cli.StringFlag{Name: "reason", Usage: "`WHY` it is done, for the trail and the donor (required)"}
+	return &cli.StringFlag{Name: "reason", Usage: "`WHY` it is done, for the trail (required)"}
 }
 
 // bulkFlags are those of an act on many receipts.
@@ -141,7 +141,7 @@ func receiptVoid(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	err = c.confirm("Void "+ngo.Printable(c.arg(0))+" and tell the donor?", usage("voiding cannot be undone", "add --yes to do it without being asked"))
+	err = c.confirm("Void "+ngo.Printable(c.arg(0))+"?", usage("voiding cannot be undone", "add --yes to do it without being asked"))
 	if err != nil {
 		return err
 	}

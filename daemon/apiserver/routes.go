@@ -96,7 +96,7 @@ func routes() []route {
 		{id: "get-receipt-pdf", method: get, path: "/orgs/{org}/receipts/{id}/pdf", perm: receiptRead, title: "Fetch a receipt as a document: the original once, then copies that say so", media: "application/pdf", add: handle((*Server).receiptPDF)},
 		{id: "send-sample", method: post, path: "/orgs/{org}/receipts/sample", perm: orgWrite, title: "Mail a made-up receipt, to see what donors will get", add: handle((*Server).sendSample)},
 		{id: "send-receipt", method: post, path: "/orgs/{org}/receipts/{id}/send", perm: receiptSend, title: "Queue the mail with a receipt again", add: handle((*Server).sendReceipt)},
-		{id: "void-receipt", method: post, path: "/orgs/{org}/receipts/{id}/void", perm: receiptWrite, title: "End a receipt that was a mistake, and tell the donor", add: handle((*Server).voidReceipt)},
+		{id: "void-receipt", method: post, path: "/orgs/{org}/receipts/{id}/void", perm: receiptWrite, title: "End a receipt that was a mistake", add: handle((*Server).voidReceipt)},
 		{id: "replace-receipt", method: post, path: "/orgs/{org}/receipts/{id}/replace", perm: receiptWrite, title: "Have a receipt replaced by one of the gift's facts as they are now", add: handle((*Server).replaceReceipt)},
 
 		{id: "list-deliveries", method: get, path: "/orgs/{org}/deliveries", perm: deliveryRead, title: "List what providers sent, newest first", add: handle((*Server).deliveries)},

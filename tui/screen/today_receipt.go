@@ -53,7 +53,7 @@ func (t *Today) ending(g ngo.Donation, verb string) tea.Cmd {
 		return load(func(ctx context.Context) tea.Msg {
 			if verb == "Void" {
 				_, err := c.VoidReceipt(ctx, org, string(r.ID), a[0])
-				return todayDone{gift: g, said: r.Number + " is void; the donor is told", err: err}
+				return todayDone{gift: g, said: r.Number + " is void", err: err}
 			}
 			d, err := c.ReplaceReceipt(ctx, org, string(r.ID), a[0])
 			return todayDone{gift: d, said: r.Number + " is being replaced", err: err}
