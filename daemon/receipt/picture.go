@@ -17,6 +17,7 @@ const (
 	MaxPicture   = 1 << 20 // bytes
 	maxPixels    = 4_000_000
 	pictureWidth = 800       // pixels; on paper that is more than a printer shows
+	maxScans     = 100       // times that a JPEG goes over its dots; cameras and programs make it ten
 	heavy        = 100 << 10 // bytes of a PNG above which it becomes a JPEG: each receipt carries it
 )
 
@@ -113,6 +114,9 @@ func decode(data []byte) (decoded, error) {
 	}
 	if size.Width < 1 || size.Height < 1 || size.Width > maxPixels || size.Height > maxPixels/size.Width {
 		return decoded{}, bad(fmt.Sprintf("the picture has %d × %d pixels, which is too many", size.Width, size.Height), nil)
+	}
+	if media == "image/jpeg" && bytes.Count(data, []byte("\xff\xda")) > maxScans { // within dots, ff is followed by 00
+		return decoded{}, bad("the picture takes too long to be read", nil)
 	}
 	img, err := read(bytes.NewReader(data))
 	if err != nil {

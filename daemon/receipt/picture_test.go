@@ -8,7 +8,9 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/daemon/typeset"
@@ -178,4 +180,23 @@ func FuzzPicture(f *testing.F) {
 			t.Errorf("%d × %d, %d bytes", p.Width, p.Height, len(p.Data))
 		}
 	})
+}
+
+// A JPEG may go over its dots as often as it likes, in twenty bytes each time: one of a megabyte would keep a processor busy for
+// many minutes.
+func TestPictureOfThousandsOfScansIsRefused(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	b.WriteString("\xff\xd8")
+	b.WriteString("\xff\xc2\x00\x0b\x08\x07\xd0\x07\xd0\x01\x01\x11\x00") // progressive, 2000 × 2000, grey
+	b.WriteString("\xff\xc4\x00\x14\x10\x01" + strings.Repeat("\x00", 15) + "\xe0")
+	for range 1000 {
+		b.WriteString("\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10" + "\x7f\xfe\xff\x00\xff\x00") // nothing to refine, in 62,500 blocks
+	}
+	b.WriteString("\xff\xd9")
+	begun := time.Now()
+	_, err := receipt.NewPicture(b.Bytes())
+	if took := time.Since(begun); ngo.CodeOf(err) != ngo.Invalid || took > time.Second {
+		t.Errorf("NewPicture of %d bytes = %v after %s; want Invalid at once", b.Len(), err, took)
+	}
 }
