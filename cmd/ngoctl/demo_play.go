@@ -93,6 +93,9 @@ func (s *stage) playFast(ctx context.Context, c *call) error {
 	if err := p.askAgain(ctx); err != nil {
 		return err
 	}
+	if err := p.settled(ctx, questions, told); err != nil { // a list tells fees and phones that no webhook told
+		return err
+	}
 	err = p.check(ctx, acked)
 	told.end()
 	if err != nil {

@@ -51,15 +51,15 @@ func Left(ctx context.Context, c *api.Client, org string, within time.Duration) 
 	if err != nil || s.JobsReady == 0 {
 		return 0, err
 	}
-	left := s.JobsReady
-	soon := time.Now().Add(within)
+	left, now := s.JobsReady, time.Now()
+	soon, counted := now.Add(within), now.Add(24*time.Hour) // the summary counts what is due within a day
 	for j, err := range every(func(after string) (api.Page[ngo.Job], error) {
 		return c.Jobs(ctx, org, api.JobQuery{ListQuery: api.ListQuery{Limit: api.MaxLimit, After: after}, Kind: ngo.JobAsk, State: ngo.JobReady})
 	}) {
 		if err != nil {
 			return 0, err
 		}
-		if j.Due.After(soon) {
+		if j.Due.After(soon) && j.Due.Before(counted) {
 			left--
 		}
 	}

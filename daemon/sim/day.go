@@ -240,9 +240,6 @@ func (d *Day) expect(gateway, name string, ref ngo.Ref, c Charge) {
 	if c.Via == ViaQR {
 		g.Donor = ngo.Donor{}
 	}
-	if gateway == AtPayU && c.Method != "card" {
-		g.Donor.Phone = "" // it is in the list of payments only, which is read of cards, to see from where they are
-	}
 	if gateway == AtPayU && g.Purpose == "" {
 		g.Purpose = "Donation" // PayU's forms must name something
 	}
