@@ -103,6 +103,9 @@ func (c *call) bulk(ctx context.Context, s session, done string, part func(conte
 		r, err := part(ctx, s.org, q)
 		if err != nil {
 			p.end()
+			if c.format == forMachines { // which take one answer
+				return err
+			}
 			return errors.Join(err, c.bulkAnswer(total, done))
 		}
 		total.Count, total.Failed, total.Items = total.Count+r.Count, total.Failed+r.Failed, append(total.Items, r.Touched...)
