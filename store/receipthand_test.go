@@ -307,6 +307,10 @@ func TestEveryNumberIsExplained(t *testing.T) {
 	if r := report(); !slices.Equal(r.Findings, want) {
 		t.Errorf("findings:\n%s\nwant:\n%s", strings.Join(r.Findings, "\n"), strings.Join(want, "\n"))
 	}
+	tamper(t, db, "update receipt set number = 'SVT/2026-27/D/100009' where serial = 9")
+	if r := report(); !slices.Contains(r.Findings, "receipt SVT/2026-27/D/100009 has another number than its place in the series") {
+		t.Errorf("findings: %q", r.Findings)
+	}
 	tamper(t, db, "update series set last = 9")
 	if r := report(); !slices.Contains(r.Findings, "number 000010 is on a receipt, and only 9 were given") {
 		t.Errorf("findings: %q", r.Findings)

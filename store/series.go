@@ -49,11 +49,13 @@ where r.state = 'replaced'
   and not exists (select 1 from receipt n where n.replaces = r.id)
 order by r.series, r.serial`
 
-	// listMisnamed gives receipts whose number is not that of their series. The serial is checked by the end of the number.
+	// listMisnamed gives receipts whose number is not that of their series: six digits, or more where they do not do.
 	listMisnamed = `
 select series, number
 from receipt
-where number not like series || '/%' || cast(serial as text)
+where number <> series || '/'
+  || case when serial < 100000 then substr('00000', 1, 6 - length(cast(serial as text))) else '' end
+  || cast(serial as text)
 order by series, serial`
 )
 
