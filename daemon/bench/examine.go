@@ -33,7 +33,7 @@ type Finding struct {
 // happened twice, that the receipts' numbers have no gap and each paper opens, that donors got each mail once and no other,
 // and that the trail is whole. It fails only when it cannot ask.
 func Examine(ctx context.Context, c Case) (Finding, error) {
-	a := auditor{Case: c, gifts: map[ngo.Ref]ngo.DonationID{}, sent: map[string]bool{}}
+	a := auditor{Case: c, gifts: map[ngo.Ref]ngo.DonationID{}, sent: map[string]bool{}, asked: map[string]bool{}}
 	for _, look := range []func(context.Context) error{a.lookAtGifts, a.lookAtReceipts, a.lookAtTrail} {
 		if err := look(ctx); err != nil {
 			return Finding{}, err
@@ -72,6 +72,8 @@ type auditor struct {
 	gifts    map[ngo.Ref]ngo.DonationID
 	standing int             // receipts that are valid
 	sent     map[string]bool // ids of messages that the daemon says it sent
+	asked    map[string]bool // addresses of donors who were asked about a gift that waits
+	unasked  []ngo.Donation  // gifts that wait, about which nobody was asked
 	seen     Finding
 }
 
@@ -112,6 +114,11 @@ func (a *auditor) lookAtGifts(ctx context.Context) error {
 		}
 		a.lookAtPaper(full)
 		a.lookAtMessages(full)
+	}
+	for _, d := range a.unasked {
+		if !a.asked[d.Donor.EMail] { // one question is for all gifts of a donor
+			a.find("gift %s: the donor got no mail of kind %s", d.ID, ngo.MessageAsk)
+		}
 	}
 	for ref := range expected {
 		if _, ok := a.gifts[ref]; !ok {
@@ -161,7 +168,12 @@ func (a *auditor) lookAtMessages(d api.Donation) {
 		}
 	}
 	for _, l := range due(d) {
-		if sent[l] == 0 {
+		switch {
+		case l.kind == ngo.MessageAsk && sent[l] == 0:
+			a.unasked = append(a.unasked, d.Donation)
+		case l.kind == ngo.MessageAsk:
+			a.asked[d.Donor.EMail] = true
+		case sent[l] == 0:
 			a.find("gift %s: the donor got no mail of kind %s", d.ID, l.kind)
 		}
 	}
