@@ -152,6 +152,32 @@ func TestReceiptReplacedByHand(t *testing.T) {
 	h.clean()
 }
 
+// A replacement that was asked for while the whole gift went back is not to come any more, and nothing says so.
+func TestNothingIsReplacedOnceTheGiftWentBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	ref := api.Give(sim.Charge{Amount: 1000_00, Donor: complete()})
+	c.told()
+	d := h.onlyGift()
+	h.write(func(tx *store.Tx) error {
+		if err := tx.ReplaceByHand(d.Receipt, "The name was misspelt."); err != nil {
+			return err
+		}
+		p, err := tx.Payment(d.Payment)
+		if err != nil {
+			return err
+		}
+		_, _, err = tx.SaveRefund(ngo.Refund{Account: p.Account, Ref: "rfnd_1", PaymentRef: ref, State: ngo.RefundProcessed, Amount: d.Amount})
+		return err
+	})
+	h.works()
+	if all, d := h.receiptsOf(d.ID), h.onlyGift(); len(all) != 1 || all[0].State != ngo.ReceiptVoid || d.Reissue != "" {
+		t.Errorf("receipts %+v of %+v; want one that is void, and none to come", all, d)
+	}
+	h.clean()
+}
+
 func (h *house) facts(id ngo.ReceiptID) (f receipt.Facts) {
 	h.t.Helper()
 	h.read(func(rx *store.Rx) error {

@@ -205,6 +205,11 @@ func (s situation) void(tx *store.Tx, job ngo.Job) error {
 	if err := tx.VoidReceipt(s.receipt.ID, s.Donation.Reason); err != nil {
 		return err
 	}
+	if s.Donation.Reissue != "" { // none will stand in its place
+		if err := tx.Reissued(s.Donation.ID); err != nil {
+			return err
+		}
+	}
 	seen, err := tx.ReceiptSeen(s.receipt.ID)
 	if err != nil {
 		return err
