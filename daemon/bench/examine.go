@@ -197,7 +197,9 @@ func due(d api.Donation) (out []letter) {
 		case ngo.ReceiptIssued:
 			out = append(out, letter{ngo.MessageReceipt, r.ID})
 		case ngo.ReceiptVoid:
-			out = append(out, letter{ngo.MessageCancellation, r.ID})
+			if r.Given != nil { // a donor is not told of the end of what never left
+				out = append(out, letter{ngo.MessageCancellation, r.ID})
+			}
 		}
 	}
 	return out
