@@ -14,11 +14,12 @@ import (
 
 // Limits of a picture for receipts. Those of what comes in are checked before anything is decoded.
 const (
-	MaxPicture   = 1 << 20 // bytes
-	maxPixels    = 4_000_000
-	pictureWidth = 800       // pixels; on paper that is more than a printer shows
-	maxScans     = 100       // times that a JPEG goes over its dots; cameras and programs make it ten
-	heavy        = 100 << 10 // bytes of a PNG above which it becomes a JPEG: each receipt carries it
+	MaxPicture    = 1 << 20 // bytes
+	maxPixels     = 4_000_000
+	pictureWidth  = 800 // pixels; on paper that is more than a printer shows
+	pictureHeight = 1600
+	maxScans      = 100       // times that a JPEG goes over its dots; cameras and programs make it ten
+	heavy         = 100 << 10 // bytes of a PNG above which it becomes a JPEG: each receipt carries it
 )
 
 // Picture is a picture as it is kept and drawn: written anew by us, with nothing in it but pixels.
@@ -133,16 +134,24 @@ func onWhite(in image.Image) *image.RGBA {
 	return out
 }
 
-// shrink makes a picture that is too wide as wide as it may be: each pixel is the mean of those in whose place it stands.
+// shrink makes a picture that is too wide or too high as large as it may be: each pixel is the mean of those in whose place it
+// stands.
 func shrink(in *image.RGBA) *image.RGBA {
 	w, h := in.Rect.Dx(), in.Rect.Dy()
-	if w <= pictureWidth {
+	width, height := w, h
+	if width > pictureWidth {
+		width, height = pictureWidth, max(h*pictureWidth/w, 1)
+	}
+	if height > pictureHeight {
+		width, height = max(w*pictureHeight/h, 1), pictureHeight
+	}
+	if width == w && height == h {
 		return in
 	}
-	out := image.NewRGBA(image.Rect(0, 0, pictureWidth, max(h*pictureWidth/w, 1)))
-	for y := range out.Rect.Dy() {
-		for x := range out.Rect.Dx() {
-			part := image.Rect(x*w/pictureWidth, y*h/out.Rect.Dy(), max((x+1)*w/pictureWidth, x*w/pictureWidth+1), max((y+1)*h/out.Rect.Dy(), y*h/out.Rect.Dy()+1))
+	out := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			part := image.Rect(x*w/width, y*h/height, max((x+1)*w/width, x*w/width+1), max((y+1)*h/height, y*h/height+1))
 			out.SetRGBA(x, y, mean(in, part))
 		}
 	}

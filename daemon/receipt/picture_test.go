@@ -200,3 +200,19 @@ func TestPictureOfThousandsOfScansIsRefused(t *testing.T) {
 		t.Errorf("NewPicture of %d bytes = %v after %s; want Invalid at once", b.Len(), err, took)
 	}
 }
+
+// A strip that is taller than a JPEG can be is made smaller like a wide one.
+func TestTallPicturesAreMadeSmaller(t *testing.T) {
+	t.Parallel()
+	strip := image.NewRGBA(image.Rect(0, 0, 40, 90_000))
+	for y := range 90_000 {
+		for x := range 40 {
+			strip.SetRGBA(x, y, color.RGBA{byte(y*y>>9 + x/20), byte(y), byte(y >> 5), 255}) // too much for a light PNG
+		}
+	}
+	data := pngOf(t, strip)
+	p, err := receipt.NewPicture(data)
+	if err != nil || p.Width != 1 || p.Height != 1600 {
+		t.Errorf("NewPicture of %d bytes = %d × %d, %v; want 1 × 1600", len(data), p.Width, p.Height, err)
+	}
+}
