@@ -189,8 +189,8 @@ func sound(e channel.Event) error {
 		return errors.New("a change does not say who changed")
 	case e.Preference != nil && (e.Preference.Topic == "" || len(e.Preference.Person.Identities) == 0):
 		return errors.New("a wish does not say whose")
-	case e.Template != nil && e.Template.Ref == "" && e.Template.Name == "" && !e.Template.Changed && e.Template.State == "" && e.Template.Quality == "" && e.Template.Category == "":
-		return errors.New("news of a template say nothing")
+	case e.Template != nil && e.Template.Ref == "" && e.Template.Name == "":
+		return errors.New("news of a template do not say of which")
 	case e.Problem != nil && e.Problem.Text == "":
 		return errors.New("a problem says nothing")
 	case e.Refused != nil && e.Refused.Why == "":

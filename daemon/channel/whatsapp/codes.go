@@ -38,7 +38,7 @@ var meanings = map[int]meta.Meaning{
 	131064: {Class: channel.FaultLimit, Says: "WhatsApp wants fewer messages for now.", Hint: byItself, Wait: time.Minute}, // unverified
 	133016: {Class: channel.FaultLimit, Says: "The number was registered or taken off too often.", Hint: "wait 72 hours", Wait: time.Hour},
 
-	131000: {Class: channel.FaultTransient, Says: "WhatsApp could not send it, and does not say why.", Hint: byItself},
+	131000: {Class: channel.FaultTransient, Says: "WhatsApp has trouble of its own, and does not say which.", Hint: byItself},
 	131016: {Class: channel.FaultTransient, Says: "WhatsApp's service is down.", Hint: byItself},
 	131057: {Class: channel.FaultTransient, Says: "WhatsApp is being mended and takes nothing.", Hint: byItself},
 	133004: {Class: channel.FaultTransient, Says: "WhatsApp's service is down.", Hint: byItself},

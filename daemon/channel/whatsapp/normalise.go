@@ -94,6 +94,9 @@ func (r reading) events() []channel.Event {
 		var n newsValue
 		if json.Unmarshal(r.item.Value, &n) == nil {
 			e := say(n)
+			if e.Template != nil && e.Template.Ref == "" && e.Template.Name == "" {
+				return []channel.Event{r.unknown("", "news of a template that do not say of which", r.item.Value)}
+			}
 			e.Name, e.Line, e.At = name(r.item.Field, n.Event.Line(40)), r.line, r.item.Sent.Instant()
 			return []channel.Event{e}
 		}
