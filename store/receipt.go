@@ -192,18 +192,34 @@ func (t *Tx) withdrawMail(r ngo.Receipt) error {
 }
 
 const selectSeen = `
-select r.given is not null
+with recursive line (id, replaces, given, step) as (
+  select id, replaces, given, 0
+  from receipt
+  where id = $1
+  union all
+  select r.id, r.replaces, r.given, l.step + 1
+  from receipt r
+  join line l on r.id = l.replaces
+)
+select id
+from line
+where given is not null
   or exists (
     select 1
     from message m
-    where m.receipt_id = r.id and m.kind = 'receipt' and m.state in ('sending', 'sent', 'delivered', 'read', 'uncertain')
+    where m.receipt_id = line.id and m.kind = 'receipt' and m.state in ('sending', 'sent', 'delivered', 'read', 'uncertain')
   )
-from receipt r
-where r.id = $1`
+order by step
+limit 1`
 
-// ReceiptSeen tells whether somebody outside may have seen a receipt: it left by mail, may have, or was fetched.
-func (r *Rx) ReceiptSeen(id ngo.ReceiptID) (bool, error) {
-	return get(r.conn, "receipt", string(id), scanOne[bool], selectSeen, string(id))
+// ReceiptSeen gives what somebody outside may have in hand when a receipt ends: the receipt itself, if it left by mail, may have,
+// or was fetched, else the last one in whose place it stands of which that is true. It is empty when nobody has seen any.
+func (r *Rx) ReceiptSeen(id ngo.ReceiptID) (ngo.ReceiptID, error) {
+	seen, err := all(r.conn, "receipts", scanOne[ngo.ReceiptID], selectSeen, string(id))
+	if err != nil || len(seen) == 0 {
+		return "", err
+	}
+	return seen[0], nil
 }
 
 func errEnded(r ngo.Receipt) error {

@@ -89,17 +89,17 @@ func (t *Tx) VoidByHand(id ngo.ReceiptID, reason string) error {
 }
 
 // tellVoid queues the mail that says that a receipt is void, where an address is known and the receipt was seen, and leaves the
-// job that sends it.
+// job that sends it. It names the receipt that the donor has.
 func (t *Tx) tellVoid(r ngo.Receipt, d ngo.Donation) error {
 	seen, err := t.ReceiptSeen(r.ID)
-	if err != nil || !seen {
+	if err != nil || seen == "" {
 		return err
 	}
 	address, err := ngo.NormaliseEMail(d.Donor.EMail)
 	if err != nil {
 		return nil //nolint:nilerr // nobody can be written to
 	}
-	m := ngo.Message{ID: ngo.NewID[ngo.MessageID](t.now), Kind: ngo.MessageCancellation, Donation: d.ID, Receipt: r.ID, Person: d.Person, Recipient: address}
+	m := ngo.Message{ID: ngo.NewID[ngo.MessageID](t.now), Kind: ngo.MessageCancellation, Donation: d.ID, Receipt: seen, Person: d.Person, Recipient: address}
 	return errors.Join(t.AddMessage(m), t.Enqueue(ngo.LaneOutbound, ngo.JobDeliver, string(m.ID), 0))
 }
 

@@ -214,10 +214,10 @@ func (s situation) void(tx *store.Tx, job ngo.Job) error {
 	if err != nil {
 		return err
 	}
-	if !seen { // a donor is not told of the end of what never began
+	if seen == "" { // a donor is not told of the end of what never began
 		return tx.Finish(job)
 	}
-	return s.post(tx, job, ngo.Message{Kind: ngo.MessageCancellation, Receipt: s.receipt.ID})
+	return s.post(tx, job, ngo.Message{Kind: ngo.MessageCancellation, Receipt: seen})
 }
 
 // post queues a mail about the gift and leaves its sending; without an address the job just ends.

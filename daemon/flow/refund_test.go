@@ -171,3 +171,32 @@ func TestRefundOfUnknownFateIsAPersonsInTheEnd(t *testing.T) {
 		t.Errorf("refund %+v, jobs %+v; want it open and its job parked", r, jobs)
 	}
 }
+
+// A donor who has a receipt in hand is told that it is void, also when another took its place that never left, and is told of the
+// number that they have.
+func TestRefundsWhileTheMailServerIsAway(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	ref := api.Give(sim.Charge{Amount: 1000_00, Donor: complete()})
+	c.told()
+	server.Down()
+	for _, amount := range []int64{300_00, 700_00} {
+		api.Refund(ref, amount)
+		c.told()
+	}
+	if err := server.Up(); err != nil {
+		t.Fatal(err)
+	}
+	h.later(24 * time.Hour)
+	h.works()
+	all, mails := h.receiptsOf(h.onlyGift().ID), server.Mails()
+	if len(all) != 2 || all[0].State != ngo.ReceiptReplaced || all[1].State != ngo.ReceiptVoid || len(mails) != 2 {
+		t.Fatalf("receipts %+v, %d mails; want one replaced, one void, and two mails", all, len(mails))
+	}
+	if text := string(mails[1].Data); !strings.Contains(text, "Subject: Your receipt "+all[0].Number+" is cancelled") {
+		t.Errorf("the last mail is %s; want the cancellation of %s", text, all[0].Number)
+	}
+	h.clean()
+}
