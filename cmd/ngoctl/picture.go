@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"net/http"
 	"os"
 
 	"github.com/urfave/cli/v2"
@@ -34,8 +35,8 @@ func pictureCommand(t terminal) *cli.Command {
 	})
 }
 
-// mostPicture is more than the daemon takes; it says so itself.
-const mostPicture = 2 << 20
+// mostPicture is what the daemon takes.
+const mostPicture = 1 << 20
 
 func (c *call) pictureKind() (api.PictureKind, error) {
 	switch k := api.PictureKind(c.arg(0)); k {
@@ -55,9 +56,15 @@ func pictureSet(ctx context.Context, c *call, s session) error {
 		return &ngo.Error{Code: ngo.Invalid, Message: "the picture " + ngo.Printable(c.arg(1)) + " cannot be read", Hint: "give the path of a PNG or JPEG file", Err: err}
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, mostPicture))
+	data, err := io.ReadAll(io.LimitReader(f, mostPicture+1))
 	if err != nil {
 		return &ngo.Error{Code: ngo.Invalid, Message: "the picture cannot be read", Hint: "give the path of a PNG or JPEG file", Err: err}
+	}
+	if len(data) > mostPicture {
+		return &ngo.Error{Code: ngo.TooLarge, Message: "the picture is larger than 1 MiB", Hint: "save it smaller: 800 pixels wide are enough"}
+	}
+	if media := http.DetectContentType(data); media != "image/png" && media != "image/jpeg" {
+		return &ngo.Error{Code: ngo.Invalid, Message: ngo.Printable(c.arg(1)) + " is no PNG or JPEG", Hint: "save it as one"}
 	}
 	p, err := s.SetPicture(ctx, s.org, kind, data)
 	if err != nil {

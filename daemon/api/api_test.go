@@ -177,6 +177,21 @@ func TestNoDaemonIsUnreachable(t *testing.T) {
 	}
 }
 
+// What stands in front of the interface refuses without naming its version: the reason is told, not that a stranger answers.
+func TestRefusedAtTheDoor(t *testing.T) {
+	t.Parallel()
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, `{"title":"Forbidden","status":403,"detail":"this is not served under that name","code":"denied","hint":"set base_url"}`)
+	}))
+	t.Cleanup(door.Close)
+	_, err := client(t, api.Options{Server: door.URL}).Status(t.Context())
+	if e, ok := errors.AsType[*ngo.Error](err); !ok || e.Code != ngo.Denied || e.Message != "this is not served under that name" || e.Hint != "set base_url" {
+		t.Errorf("got %v, want the door's own words", err)
+	}
+}
+
 func TestAnUntrustedCertificateIsNamed(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewUnstartedServer(http.NotFoundHandler())

@@ -190,6 +190,9 @@ func checkVersion(res *http.Response) error {
 	case Version:
 		return nil
 	case "":
+		if res.StatusCode/100 == 4 && strings.HasPrefix(res.Header.Get("Content-Type"), "application/problem+json") {
+			return nil // refused at the daemon's door, before the interface: for its name, its size, or too many calls
+		}
 		return &ngo.Error{
 			Code: ngo.Unavailable, Message: "what answered is not an ngoctl daemon", Hint: "check --server",
 			Err: fmt.Errorf("%w: status %d without %s", ErrUnreachable, res.StatusCode, HeaderVersion),
