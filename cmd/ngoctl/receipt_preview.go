@@ -45,11 +45,20 @@ func receiptPreview(_ context.Context, c *call) error {
 	} else if err := c.mayReplace(path); err != nil {
 		return err
 	}
-	pdf, err := daemon.SampleReceipt(daemon.SampleOptions{Dir: c.dataDir(), Language: c.flags.String("language"), Year: c.flags.String("year"), Now: time.Now()})
+	pdf, err := daemon.SampleReceipt(daemon.SampleOptions{Dir: c.dataDir(), Language: c.flags.String("language"), Year: c.flags.String("year"), Now: time.Now().In(india())})
 	if err != nil {
 		return err
 	}
 	return c.keep(path, pdf)
+}
+
+// india is the zone by whose days the law counts, also on a server that runs on another clock.
+func india() *time.Location {
+	zone, err := time.LoadLocation("Asia/Kolkata")
+	if err != nil {
+		return time.FixedZone("IST", 5*60*60+30*60)
+	}
+	return zone
 }
 
 func receiptMailSample(ctx context.Context, c *call, s session) error {
