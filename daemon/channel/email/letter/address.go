@@ -11,6 +11,7 @@ import (
 const (
 	maxAddresses = 1000
 	maxAddress   = 320 // bytes
+	maxPerson    = 300 // bytes of a name
 	maxIDs       = 100
 	maxID        = 998 // bytes; a line of a mail
 )
@@ -122,11 +123,13 @@ func uncommented(s string) string {
 }
 
 func mailbox(phrase, comment, angle string, inAngle bool) (Address, bool) {
+	name, address := plain(comment), phrase
 	if inAngle {
-		return Address{Name: plain(phrase), Address: cleanAddress(angle)}, cleanAddress(angle) != ""
+		name, address = plain(phrase), angle
 	}
-	a := cleanAddress(phrase)
-	return Address{Name: plain(comment), Address: a}, a != ""
+	name, _ = shortened(name, maxPerson)
+	address = cleanAddress(address)
+	return Address{Name: name, Address: address}, address != ""
 }
 
 // cleanAddress gives an address without a route, blanks and comments; empty for what is none.

@@ -12,6 +12,7 @@ package letter
 
 import (
 	"io"
+	"strings"
 	"time"
 )
 
@@ -158,6 +159,8 @@ func orElse[T int | int64](n *T, otherwise T) {
 	}
 }
 
+const maxSubject = 4000 // bytes
+
 // head reads who, when and what about.
 func (w *walk) head(h header) *Letter {
 	l := &Letter{
@@ -172,7 +175,11 @@ func (w *walk) head(h header) *Letter {
 		if a := addresses([]string{back}); len(a) > 0 {
 			l.Envelope = a[0].Address
 		}
-		l.NullSender = squeeze(back) == "<>"
+		l.NullSender = strings.Join(strings.Fields(back), "") == "<>"
+	}
+	if short, cut := shortened(l.Subject, maxSubject); cut {
+		l.Subject = short
+		w.fault("its subject is too long")
 	}
 	if len(l.From) == 0 {
 		w.fault("it does not say who it is from")

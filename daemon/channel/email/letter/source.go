@@ -154,8 +154,9 @@ func (s *source) digest() string { return hex.EncodeToString(s.hash.Sum(nil)) }
 // body reads the bytes of a part up to the next boundary. The line break before it belongs to the boundary.
 type body struct {
 	s    *source
-	rest []byte
-	held []byte
+	buf  []byte
+	rest []byte // of buf
+	held []byte // a line break, until it is known what follows
 	done bool
 }
 
@@ -178,9 +179,9 @@ func (b *body) Read(p []byte) (int, error) {
 		if len(content) < len(b.s.line) {
 			content = bytes.TrimSuffix(content, []byte("\r"))
 		}
-		ending := string(b.s.line[len(content):])
-		b.rest = append(append(b.rest[:0:0], b.held...), content...)
-		b.held = []byte(ending)
+		b.buf = append(append(b.buf[:0], b.held...), content...)
+		b.held = append(b.held[:0], b.s.line[len(content):]...)
+		b.rest = b.buf
 	}
 	n := copy(p, b.rest)
 	b.rest = b.rest[n:]

@@ -17,8 +17,8 @@ func BaseSubject(subject string) (base string, answer bool) {
 	s := strings.TrimSpace(subject)
 	for {
 		before := s
-		if rest, ok := strings.CutSuffix(strings.ToLower(s), "(fwd)"); ok && len(strings.ToLower(s)) == len(s) {
-			s, answer = strings.TrimSpace(s[:len(rest)]), true
+		if at := len(s) - len("(fwd)"); at > 0 && strings.EqualFold(s[at:], "(fwd)") {
+			s, answer = strings.TrimSpace(s[:at]), true
 		}
 		if inner, ok := strings.CutPrefix(s, "["); ok {
 			if _, rest, ok := strings.Cut(inner, "]"); ok && strings.TrimSpace(rest) != "" {
