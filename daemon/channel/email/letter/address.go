@@ -140,7 +140,7 @@ func cleanAddress(s string) string {
 	}
 	s = strings.TrimPrefix(strings.Join(strings.Fields(ngo.Printable(guess([]byte(s)))), ""), "mailto:")
 	at := strings.LastIndexByte(s, '@')
-	if at <= 0 || at == len(s)-1 || len(s) > maxAddress {
+	if at <= 0 || at == len(s)-1 || len(s) > maxAddress || ngo.Printable(s) != s {
 		return ""
 	}
 	local, domain := s[:at], strings.ToLower(s[at+1:])
@@ -190,7 +190,7 @@ func messageID(values []string) string {
 		return ids[0]
 	}
 	for _, v := range values {
-		if id := strings.Trim(cleanID(v), "<>"); id != "" {
+		if id := cleanID(strings.Trim(strings.TrimSpace(v), "<> ")); id != "" && !strings.ContainsAny(id, "<>") {
 			return id
 		}
 	}
@@ -200,7 +200,7 @@ func messageID(values []string) string {
 func cleanID(s string) string {
 	s = uncommented(s)
 	s = strings.Join(strings.Fields(ngo.Printable(guess([]byte(s)))), "")
-	if len(s) > maxID {
+	if len(s) > maxID || ngo.Printable(s) != s {
 		return ""
 	}
 	if at := strings.LastIndexByte(s, '@'); at >= 0 {

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // Bounce is what a mail server says of one recipient of a mail of ours.
@@ -132,7 +130,7 @@ var (
 
 // explained makes a bounce of a status and a server's words. Where the status says nothing in detail, the words may.
 func explained(status, said string) Bounce {
-	said = squeeze(ngo.Printable(said))
+	said = oneLine(said)
 	if inside := enhanced.FindAllString(said, 20); (status == "" || strings.HasSuffix(status, ".0.0")) && len(inside) > 0 {
 		for _, s := range inside {
 			if s[0] != '2' && !strings.HasSuffix(s, ".0.0") && (status == "" || s[0] == status[0]) {

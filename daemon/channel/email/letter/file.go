@@ -9,9 +9,6 @@ import (
 	"net/http"
 	"path"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 const (
@@ -29,7 +26,7 @@ func (w *walk) file(h header, m media, in io.Reader) error {
 	d := h.disposition()
 	a := Attachment{
 		Name: fileName(d.params["filename"], m.params["name"], h.get("content-location")), Label: mediaType(m.kind),
-		Type: sniffed(first), ID: strings.Trim(squeeze(ngo.Printable(h.get("content-id"))), "<> "),
+		Type: sniffed(first), ID: cleanID(strings.Trim(strings.TrimSpace(h.get("content-id")), "<>")),
 	}
 	a.Inline = d.kind != "attachment" && (d.kind == "inline" || a.ID != "")
 	if a.Name == "" {
@@ -85,8 +82,7 @@ func fileName(names ...string) string {
 		if at := strings.LastIndexAny(name, `/\`); at >= 0 {
 			name = name[at+1:]
 		}
-		name = strings.TrimLeft(strings.TrimSpace(name), ".")
-		if name = strings.Trim(name, " "); name != "" {
+		if name = oneLine(strings.TrimLeft(name, ". ")); name != "" {
 			return cutName(name)
 		}
 	}
@@ -101,10 +97,7 @@ func cutName(name string) string {
 	if len(ext) > 10 {
 		ext = ""
 	}
-	stem := name[:maxName-len(ext)]
-	for !utf8.ValidString(stem) {
-		stem = stem[:len(stem)-1]
-	}
+	stem, _ := shortened(name, maxName-len(ext))
 	return stem + ext
 }
 

@@ -263,7 +263,7 @@ func joined(all []piece) string {
 	if label == "" && bytes.Contains(b, []byte("=?")) {
 		return plain(string(b))
 	}
-	return ngo.Printable(decode(b, label))
+	return oneLine(decode(b, label))
 }
 
 func percent(s string) []byte {

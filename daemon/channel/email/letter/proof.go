@@ -55,7 +55,11 @@ func results(v, server string) (Proof, bool) {
 		if !ok || into == nil {
 			continue
 		}
-		if r := firstWord(result); *into == "" || r == "pass" && into == &p.DKIM { // of several signatures one is enough
+		r := firstWord(result)
+		if strings.ContainsFunc(r, func(c rune) bool { return c < 'a' || c > 'z' }) {
+			continue
+		}
+		if *into == "" || r == "pass" && into == &p.DKIM { // of several signatures one is enough
 			*into = r
 		}
 	}

@@ -82,11 +82,12 @@ func tidy(s string) string {
 	return out.String()
 }
 
+// shortened cuts text that is safe to show to so many bytes.
 func shortened(s string, limit int) (string, bool) {
 	if len(s) <= limit {
 		return s, false
 	}
-	return strings.ToValidUTF8(s[:limit], ""), true
+	return ngo.PrintableText(strings.ToValidUTF8(s[:limit], "")), true
 }
 
 // part reads the part whose header is h, up to the boundary that ends it.

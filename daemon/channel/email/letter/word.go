@@ -2,6 +2,7 @@ package letter
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -40,7 +41,13 @@ func plain(raw string) string {
 	}
 	flush()
 	out.WriteString(guess([]byte(raw)))
-	return squeeze(ngo.Printable(out.String()))
+	return oneLine(out.String())
+}
+
+// oneLine makes text safe to show in one line, with single blanks.
+func oneLine(s string) string {
+	s = squeeze(ngo.Printable(s))
+	return strings.TrimLeftFunc(s, func(r rune) bool { return r == ' ' || unicode.Is(unicode.M, r) }) // they sat on a blank that is gone
 }
 
 // squeeze makes every run of blanks one.
