@@ -308,9 +308,9 @@ type ChangeKind string
 
 // The changes.
 const (
-	ChangedNumber ChangeKind = "number"  // another phone number: the same person, they say
-	ChangedID     ChangeKind = "id"      // another id of the provider's
-	ChangedKey    ChangeKind = "key"     // another device, perhaps another person
+	ChangedNumber ChangeKind = "number" // another phone number: the same person, they say
+	ChangedID     ChangeKind = "id"     // another id of the provider's
+	ChangedKey    ChangeKind = "key"    // another device, perhaps another person
 )
 
 // Change says that a person is known by something else now.

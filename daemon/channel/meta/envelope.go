@@ -7,8 +7,8 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// maxItems is far above the 1,000 that Meta puts into one delivery.
-const maxItems = 5000
+// MaxItems is far above the 1,000 that Meta puts into one delivery.
+const MaxItems = 5000
 
 // Item is one thing in a delivery: a change, or an event of a conversation.
 type Item struct {
@@ -54,20 +54,38 @@ func Read(body []byte, object string) ([]Item, error) {
 		if err := json.Unmarshal(raw, &d); err != nil || d.Object != Text(object) {
 			return nil, &ngo.Error{Code: ngo.Invalid, Message: "the delivery is about something else: " + d.Object.Line(40)}
 		}
-		for n, raw := range d.Entry {
-			out = append(out, read(raw, n)...)
+		if err := Enough(len(d.Entry)); err != nil {
+			return nil, err
 		}
-	}
-	if len(out) > maxItems {
-		return nil, &ngo.Error{Code: ngo.Invalid, Message: "the delivery has more in it than Meta sends"}
+		for n, raw := range d.Entry {
+			items, err := read(raw, n)
+			if err == nil {
+				err = Enough(len(out) + len(items))
+			}
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, items...)
+		}
 	}
 	return out, nil
 }
 
-func read(raw json.RawMessage, batch int) []Item {
+// Enough fails with Invalid when n things are more than Meta puts into one delivery.
+func Enough(n int) error {
+	if n <= MaxItems {
+		return nil
+	}
+	return &ngo.Error{Code: ngo.Invalid, Message: "the delivery has more in it than Meta sends"}
+}
+
+func read(raw json.RawMessage, batch int) ([]Item, error) {
 	var e entry
 	if json.Unmarshal(raw, &e) != nil {
-		return []Item{{Value: raw, Batch: batch}}
+		return []Item{{Value: raw, Batch: batch}}, nil
+	}
+	if err := Enough(len(e.Changes) + len(e.Messaging) + len(e.Standby)); err != nil {
+		return nil, err
 	}
 	base := Item{Entry: e.ID.Ref(), Sent: e.Time, Batch: batch}
 	var out []Item
@@ -95,5 +113,5 @@ func read(raw json.RawMessage, batch int) []Item {
 	if out == nil {
 		put("", false, raw)
 	}
-	return out
+	return out, nil
 }

@@ -132,7 +132,8 @@ func (m *Maybe[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// List is an array of objects; those that are something else are left out, and one alone counts as an array of it.
+// List is an array of objects; those that are something else are left out, and one alone counts as an array of it. After as
+// many as a delivery may have, the rest is left out too.
 type List[T any] []T
 
 // UnmarshalJSON takes any value.
@@ -142,7 +143,7 @@ func (l *List[T]) UnmarshalJSON(b []byte) error {
 	if err := items.UnmarshalJSON(b); err != nil {
 		return err
 	}
-	for _, raw := range items {
+	for _, raw := range items[:min(len(items), MaxItems)] {
 		var one Maybe[T]
 		if json.Unmarshal(raw, &one) == nil && one.OK {
 			*l = append(*l, one.V)

@@ -226,6 +226,9 @@ func (c content) fill(in *channel.Incoming) {
 	switch c.Type {
 	case "text":
 		in.Kind, in.Text = channel.KindText, c.Text.V.Body.Words(maxWords)
+		if in.Text == "" {
+			in.Problem = "WhatsApp did not pass on its text."
+		}
 	case "image":
 		c.Image.V.fill(in, channel.MediaImage)
 	case "video":

@@ -38,6 +38,7 @@ func (a *account) Normalise(body []byte) ([]channel.Event, error) {
 		return nil, err
 	}
 	readings := make([]reading, len(items))
+	things := 0
 	ours := map[int]bool{} // entries with something for a number of ours: the account that they are about is ours too
 	for n, item := range items {
 		r := reading{item: item}
@@ -45,7 +46,11 @@ func (a *account) Normalise(body []byte) ([]channel.Event, error) {
 			r.line = r.value.Metadata.V.Number.Ref()
 		}
 		readings[n] = r
+		things += r.value.things()
 		ours[item.Batch] = ours[item.Batch] || slices.Contains(a.numbers, r.line)
+	}
+	if err := meta.Enough(things); err != nil {
+		return nil, err
 	}
 	var out []channel.Event
 	for _, r := range readings {
@@ -74,10 +79,14 @@ func (a *account) refuse(r reading, near bool) *channel.Refused {
 	return &channel.Refused{ID: r.item.Entry, Why: "it is about another WhatsApp Business account"}
 }
 
+// things counts what a change speaks of.
+func (v *value) things() int {
+	return len(v.Messages) + len(v.Echoes) + len(v.Statuses) + len(v.Errors) + len(v.Preferences)
+}
+
 // refusals gives one event for each thing in a change that is not ours.
 func (r reading) refusals(why channel.Refused) []channel.Event {
-	n := len(r.value.Messages) + len(r.value.Echoes) + len(r.value.Statuses) + len(r.value.Errors) + len(r.value.Preferences)
-	out := make([]channel.Event, max(n, 1))
+	out := make([]channel.Event, max(r.value.things(), 1))
 	for i := range out {
 		out[i] = channel.Event{Name: name(r.item.Field, ""), Refused: &why}
 	}
