@@ -94,6 +94,17 @@ func TestTodayLooksAsItShould(t *testing.T) {
 	}
 }
 
+func TestTodayCutsNoAmountOff(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{130, 80, 58} {
+		s := newToday(t, width, 22)
+		read(s, append(threeGifts, gift(4, "Venkata Subramanian", 9999999999999))...)
+		if got := view(s); !strings.Contains(got, " ₹99,99,99,99,999.99 ") {
+			t.Errorf("the amount is not whole at %d columns:\n%s", width, got)
+		}
+	}
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
@@ -129,16 +130,17 @@ func (t *Today) list(c *widget.Cells, a area) string {
 	if len(shown) == 0 {
 		return t.empty()
 	}
-	rows := make([][]string, 0, a.height)
+	rows, amount := make([][]string, 0, a.height), 15 // ₹9,99,99,999.99; an amount that is cut off is another amount
 	for _, d := range shown[t.top:min(t.top+widget.Table{}.Rows(a.height), len(shown))] {
 		rows = append(rows, t.row(c, d))
+		amount = max(amount, utf8.RuneCountInString(d.Amount.Format()))
 	}
 	table := widget.Table{
 		Columns: []widget.Column{
 			{Title: "Recorded", Width: 12, Least: 56}, // a narrow list says who and how much before it says when
 			{Title: "Donor"},
-			{Title: "Amount", Width: 15, Right: true}, // ₹9,99,99,999.99
-			{Title: "By", Width: 10, Least: 88},       // else the donor has too little room,
+			{Title: "Amount", Width: amount, Right: true},
+			{Title: "By", Width: 10, Least: 88}, // else the donor has too little room,
 			{Title: "State", Width: 11},
 			{Title: "Receipt", Width: 7, Least: 68},
 		},
