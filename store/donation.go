@@ -35,7 +35,7 @@ func (t *Tx) AddDonation(d ngo.Donation) (stored ngo.Donation, added bool, err e
 	if err := t.checkGift(d); err != nil {
 		return d, false, err
 	}
-	c, err := t.circumstances(d.Payment)
+	c, err := t.circumstancesOf(d.Payment)
 	if err != nil {
 		return d, false, err
 	}
@@ -51,26 +51,42 @@ func (t *Tx) AddDonation(d ngo.Donation) (stored ngo.Donation, added bool, err e
 		now.Recorded = t.now
 	}
 	now.Recovered, now.Released, now.Receipt = c.payment.Recovered, []string{}, ""
-	if err := t.takeUpPayer(&now); err != nil {
+	first, added, err := t.joinNew(&now)
+	if err != nil {
 		return d, false, err
-	}
-	if now.Person == "" || now.Donor != d.Donor {
-		if err := t.joinGift(&now); err != nil {
-			return d, false, err
-		}
 	}
 	if err := t.findPurpose(&now); err != nil {
 		return d, false, err
 	}
-	next, err := t.markSlip(&now)
-	if err != nil {
-		return d, false, err
+	var next ngo.DonationID
+	if !added { // somebody new has no other gift
+		if next, err = t.markSlip(&now); err != nil {
+			return d, false, err
+		}
 	}
 	now.settle()
 	if err := t.insertGift(now); err != nil {
 		return d, false, err
 	}
-	return now.Donation, true, errors.Join(t.markNext(next, now.ID), t.leave(d.Person, now.Person))
+	return now.Donation, true, errors.Join(t.markNext(next, now.ID), t.leave(first, now.Person))
+}
+
+// joinNew joins a new gift to its person, by what brought the gift and then by what earlier events told. It gives the person of
+// the first, and tells whether the gift's is somebody new.
+func (t *Tx) joinNew(g *gift) (first ngo.PersonID, added bool, err error) {
+	if g.Person == "" {
+		if g.Person, added, err = t.join(g.Donor); err != nil {
+			return "", false, err
+		}
+	}
+	first, donor := g.Person, g.Donor
+	if err := t.takeUpPayer(g); err != nil {
+		return "", false, err
+	}
+	if g.Donor != donor {
+		err = t.joinGift(g)
+	}
+	return first, added && g.Person == first, err
 }
 
 func (t *Tx) insertGift(g gift) error {
@@ -153,6 +169,14 @@ func (r *Rx) circumstances(p ngo.PaymentID) (circumstances, error) {
 	return get(r.conn, "payment", string(p), scanCircumstances, selectCircumstances, string(p))
 }
 
+// circumstancesOf is circumstances, without a statement for the payment that was made just now.
+func (t *Tx) circumstancesOf(p ngo.PaymentID) (circumstances, error) {
+	if p != "" && t.fresh.payment.ID == p && t.fresh.writes == t.writes {
+		return t.fresh.circumstances, nil
+	}
+	return t.circumstances(p)
+}
+
 // gift is a gift with all that its standing depends on.
 type gift struct {
 	ngo.Donation
@@ -193,8 +217,8 @@ func (g *gift) settle() {
 }
 
 func (g *gift) facts() Facts {
-	var p ngo.Profile
-	approved := json.Unmarshal([]byte(g.profile), &p) == nil && p.ApprovedOn(g.Given)
+	var p ngo.Profile // read only where it can matter: a gift of which nothing is missing waits for nothing
+	approved := len(g.Donor.Missing()) > 0 && json.Unmarshal([]byte(g.profile), &p) == nil && p.ApprovedOn(g.Given)
 	return Facts{Payment: g.payment, Donation: g.Donation, AccountPot: g.accountPot, Approved: approved, Disputed: g.disputed, Receipted: g.Receipt != ""}
 }
 

@@ -103,6 +103,13 @@ type Rx struct {
 type Tx struct {
 	Rx
 	trail
+	fresh freshPayment
+}
+
+// freshPayment is what is known of a payment without a read, since this transaction made it, as long as nothing was written since.
+type freshPayment struct {
+	circumstances
+	writes int
 }
 
 // Now is the moment of the transaction, which all its rows share.

@@ -26,14 +26,16 @@ func paymentFields(p *ngo.Payment) []any {
 
 const (
 	// insertPayment returns nothing when the payment is known. It tells whether something waits for it besides, since most
-	// payments have nothing waiting and need no statement more.
+	// payments have nothing waiting and need no statement more, and what of the organisation the gift's standing depends on.
 	insertPayment = `
 insert into payment (id, account_id, ref, state, rank, amount, currency, fee, tax, method, reference, alias, purchase, problem,
   recovered, international, created, captured, seen, delivery_id)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 on conflict do nothing
 returning exists (select 1 from refund where refund.account_id = $2 and refund.payment_id is null and refund.payment_ref in ($3, $12))
-  or exists (select 1 from dispute where dispute.account_id = $2 and dispute.payment_id is null and dispute.payment_ref in ($3, $12))`
+  or exists (select 1 from dispute where dispute.account_id = $2 and dispute.payment_id is null and dispute.payment_ref in ($3, $12)),
+  coalesce((select facts from profile where profile.id = 1), ''),
+  exists (select 1 from purpose)`
 
 	selectPaymentByRef = `
 select ` + paymentColumns + `
@@ -125,9 +127,12 @@ func (t *Tx) samePayment(p *ngo.Payment) (*ngo.Payment, error) {
 }
 
 func (t *Tx) addPayment(p ngo.Payment) (saved ngo.Payment, moved bool, err error) {
-	awaited, err := scanOne[bool](t.w.QueryRow(insertPayment, string(p.ID), string(p.Account), string(p.Ref), string(p.State), rank[p.State],
+	var awaited bool
+	c := circumstances{payment: p}
+	err = t.w.QueryRow(insertPayment, string(p.ID), string(p.Account), string(p.Ref), string(p.State), rank[p.State],
 		p.Amount.Minor, string(p.Amount.Currency), p.Fee, p.Tax, p.Method, p.Reference, string(p.Alias), p.Order, p.Problem,
-		boolInt(p.Recovered), boolInt(p.International), ngo.Stamp(p.Created), stampOf(p.Captured), ngo.Stamp(p.Seen), string(p.Delivery)))
+		boolInt(p.Recovered), boolInt(p.International), ngo.Stamp(p.Created), stampOf(p.Captured), ngo.Stamp(p.Seen), string(p.Delivery)).
+		Scan(&awaited, &c.profile, &c.hasPurposes)
 	if errors.Is(err, sql.ErrNoRows) {
 		known, err := t.paymentBy(selectPaymentByRef, p.Account, p.Ref)
 		if err != nil {
@@ -140,6 +145,7 @@ func (t *Tx) addPayment(p ngo.Payment) (saved ngo.Payment, moved bool, err error
 	}
 	t.auditPayment(p)
 	if !awaited {
+		t.fresh = freshPayment{circumstances: c, writes: t.writes}
 		return p, true, nil
 	}
 	if err := t.linkOrphans(p); err != nil {

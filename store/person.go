@@ -38,19 +38,25 @@ func scanOwner(s scanner) (o owner, err error) { return o, s.Scan(&o.kind, &o.pe
 // new one. Where the two belong to different people the e-mail decides. Of whom nothing is known there is no person: the
 // id is empty then.
 func (t *Tx) JoinPerson(d ngo.Donor) (ngo.PersonID, error) {
+	id, _, err := t.join(d)
+	return id, err
+}
+
+// join is JoinPerson; it tells besides whether the person is new.
+func (t *Tx) join(d ngo.Donor) (id ngo.PersonID, added bool, err error) {
 	known := identitiesOf(d)
 	if len(known) == 0 && d.Name == "" {
-		return "", nil
+		return "", false, nil
 	}
 	owners, err := t.ownersOf(known)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if len(owners) == 0 {
 		id := ngo.NewID[ngo.PersonID](t.now)
-		return id, t.addPerson(id, d, known)
+		return id, true, t.addPerson(id, d, known)
 	}
-	return owners[0].person, t.learn(owners[0].person, owners, known)
+	return owners[0].person, false, t.learn(owners[0].person, owners, known)
 }
 
 // ownersOf tells whose the identities are, e-mail first. Those that are nobody's are left out. It reads before anything is

@@ -11,37 +11,23 @@ import (
 // slipWithin is how soon after a gift an equal one of the same person is likely a slip.
 const slipWithin = 10 * time.Minute
 
-// selectNeighbours gives the gifts of one person and amount whose payments come right before and right after one. A gift is a
-// likely slip of the one before it: so whichever of the two is recorded first, the later carries the mark.
+// selectNeighbours gives the gifts of one person and amount whose payments come shortly before or after one, in order, and
+// tells which come before. A gift is a likely slip of the one right before it: so whichever of the two is recorded first, the
+// later carries the mark.
 const selectNeighbours = `
-select 1, id
-from (
-  select d.id as id
-  from donation d
-  join payment p on p.id = d.payment_id
-  where d.person_id = $1 and d.amount = $2 and d.currency = $3 and d.id <> $4
-    and p.created >= $5 and (p.created < $6 or p.created = $6 and p.ref < $7)
-  order by p.created desc, p.ref desc
-  limit 1
-) as earlier
-union all
-select 2, id
-from (
-  select d.id as id
-  from donation d
-  join payment p on p.id = d.payment_id
-  where d.person_id = $1 and d.amount = $2 and d.currency = $3 and d.id <> $4
-    and p.created <= $8 and (p.created > $6 or p.created = $6 and p.ref > $7)
-  order by p.created, p.ref
-  limit 1
-) as later`
+select d.id, p.created < $5 or p.created = $5 and p.ref < $6
+from donation d
+join payment p on p.id = d.payment_id
+where d.person_id = $1 and d.amount = $2 and d.currency = $3 and d.id <> $4
+  and p.created >= $7 and p.created <= $8 and (p.created <> $5 or p.ref <> $6)
+order by p.created, p.ref`
 
 type neighbour struct {
-	side int // 1 before, 2 after
-	id   ngo.DonationID
+	id     ngo.DonationID
+	before bool
 }
 
-func scanNeighbour(s scanner) (n neighbour, err error) { return n, s.Scan(&n.side, &n.id) }
+func scanNeighbour(s scanner) (n neighbour, err error) { return n, s.Scan(&n.id, &n.before) }
 
 // markSlip marks a gift that is likely a slip, and gives the gift right after it, which is likely a slip of this one.
 func (t *Tx) markSlip(g *gift) (next ngo.DonationID, err error) {
@@ -50,13 +36,13 @@ func (t *Tx) markSlip(g *gift) (next ngo.DonationID, err error) {
 	}
 	p := g.payment
 	near, err := all(t.w, "equal gifts", scanNeighbour, selectNeighbours, string(g.Person), g.Amount.Minor, string(g.Amount.Currency), string(g.ID),
-		ngo.Stamp(p.Created.Add(-slipWithin)), ngo.Stamp(p.Created), string(p.Ref), ngo.Stamp(p.Created.Add(slipWithin)))
+		ngo.Stamp(p.Created), string(p.Ref), ngo.Stamp(p.Created.Add(-slipWithin)), ngo.Stamp(p.Created.Add(slipWithin)))
 	for _, n := range near {
 		switch {
-		case n.side == 2:
+		case !n.before && next == "":
 			next = n.id
-		case !slices.Contains(g.Released, codeSlip):
-			g.Slip = n.id
+		case n.before && !slices.Contains(g.Released, codeSlip):
+			g.Slip = n.id // the last of those before stays
 		}
 	}
 	return next, err

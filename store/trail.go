@@ -19,12 +19,15 @@ type trail struct {
 	slug  string // "" for the appliance
 	actor string
 	now   time.Time
+
+	writes int // statements that exec ran: what was learned before one of them may be so no more
 }
 
 func (t *trail) stamp() string { return ngo.Stamp(t.now) }
 
 // exec runs a statement and tells how many rows it touched.
 func (t *trail) exec(what, query string, args ...any) (int64, error) {
+	t.writes++
 	res, err := t.w.Exec(query, args...)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", what, err)

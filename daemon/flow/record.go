@@ -187,12 +187,8 @@ func (c *clerk) recovered() bool {
 // newGift makes the gift of a payment that is first seen captured. Its day is the payment's own, however it was learned, and
 // follows when an earlier moment is told.
 func (c *clerk) newGift(paid ngo.Payment, p payment.Payment) error {
-	person, err := c.tx.JoinPerson(p.Donor)
-	if err != nil {
-		return err
-	}
 	gift, added, err := c.tx.AddDonation(ngo.Donation{
-		ID: ngo.NewID[ngo.DonationID](c.tx.Now()), Payment: paid.ID, Person: person, Amount: paid.Amount, Given: c.org.Day(paid.Created),
+		ID: ngo.NewID[ngo.DonationID](c.tx.Now()), Payment: paid.ID, Amount: paid.Amount, Given: c.org.Day(paid.Created),
 		Donor: p.Donor, Purpose: p.Purpose, Campaign: p.Campaign, Pot: pot(c.account),
 	})
 	if err != nil {
