@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Bounce is what a mail server says of one recipient of a mail of ours.
+// Bounce is what a mail server says of one recipient of a mail of ours. Anybody can write one: it may be believed when
+// Letter.About is a mail that we did send to that recipient.
 type Bounce struct {
 	Recipient string // as we wrote it, where the server still knows that; empty when it does not say
 	Status    string // RFC 3463, as 5.1.1; empty when it does not say

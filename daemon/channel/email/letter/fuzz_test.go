@@ -86,3 +86,23 @@ func FuzzHeader(f *testing.F) {
 		}
 	})
 }
+
+func FuzzText(f *testing.F) {
+	for _, s := range []string{
+		"Yes\n\nOn 2 Nov 2026, NGO <a@b> wrote:\n> x\n\n-- \nme", "ஆம்\n2 நவ., 2026 அன்று, NGO <a@b> எழுதியது:\n> x", "हाँ\nप्रेषक: x\nभेजा गया: y\nविषय: z",
+		"<div>a</div><blockquote>b<br>c</blockquote><a href=http://x>y</a>", "<ol><li>a<table><tr><td>b", "> a\nb\n> c\nd\nSent from my iPhone",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, kind := range []string{"text/plain; charset=utf-8", "text/html; charset=utf-8", "text/plain; charset=utf-8; format=flowed"} {
+			l := read(t, from(text, "Content-Type: "+kind), options())
+			parts := "\n" + l.Reply + "\n" + l.Quote + "\n" + l.Signature + "\n"
+			for line := range strings.SplitSeq(l.Text, "\n") {
+				if line != "" && !strings.Contains(parts, "\n"+line+"\n") {
+					t.Errorf("%s: the line %q of %q is in no part", kind, line, l.Text)
+				}
+			}
+		}
+	})
+}

@@ -266,6 +266,7 @@ func TestLargeMailTakesLittleMemory(t *testing.T) { //nolint:paralleltest // it 
 	if err != nil || len(l.Attachments) != 1 || l.Attachments[0].Size < size {
 		t.Fatalf("Read: %v, %+v", err, l)
 	}
+	t.Logf("allocated %d KB", (after.TotalAlloc-before.TotalAlloc)>>10)
 	const most = 100 << 20
 	if took := after.TotalAlloc - before.TotalAlloc; took > most {
 		t.Errorf("allocated %d MB in all, want at most %d", took>>20, most>>20)
@@ -286,4 +287,35 @@ func TestDigestTellsMailsApart(t *testing.T) {
 	if c := read(t, from("hello\r\nyou", "Subject: other"), options()); c.Digest == a.Digest {
 		t.Error("another subject has the same digest")
 	}
+}
+
+func TestLargePageTakesLittleMemory(t *testing.T) { //nolint:paralleltest // it counts what the whole process allocates
+	const size = 25 << 20
+	for _, kind := range []string{"text/html; charset=windows-1252", "text/plain; charset=windows-1252"} {
+		line := strings.Repeat("\xe9<b>x</b> ", 10) + "\r\n"
+		mail := io.MultiReader(bytes.NewReader(from("", "Content-Type: "+kind)), io.LimitReader(&repeated{line: line}, size))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		l, err := letter.Read(mail, options())
+		runtime.ReadMemStats(&after)
+		if err != nil || l.Text == "" {
+			t.Fatalf("Read: %v, %+v", err, l)
+		}
+		const most = 100 << 20
+		if took := after.TotalAlloc - before.TotalAlloc; took > most {
+			t.Errorf("%s: allocated %d MB in all, want at most %d", kind, took>>20, most>>20)
+		}
+	}
+}
+
+// repeated gives a line without end.
+type repeated struct {
+	line string
+	at   int
+}
+
+func (r *repeated) Read(p []byte) (int, error) {
+	n := copy(p, r.line[r.at:])
+	r.at = (r.at + n) % len(r.line)
+	return n, nil
 }

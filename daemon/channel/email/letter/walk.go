@@ -115,11 +115,18 @@ func (w *walk) part(h header, depth int, within string) (said, error) {
 	if done || err != nil {
 		return said{}, err
 	}
+	if within == "multipart/alternative" && slices.Contains(otherForms, m.kind) {
+		w.src.skip()
+		return said{}, nil
+	}
 	if kind, ok := w.readable(h, m, labelled, depth); ok {
 		return w.words(h, m, kind, in)
 	}
 	return said{}, w.file(h, m, in)
 }
+
+// otherForms are what a page is sent as besides, for readers that run it or are worn on an arm.
+var otherForms = []string{"text/x-amp-html", "text/watch-html"}
 
 // readable tells whether a part is text that belongs to the mail, and of which kind.
 func (w *walk) readable(h header, m media, labelled bool, depth int) (string, bool) {
