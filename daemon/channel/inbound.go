@@ -291,7 +291,7 @@ type Status struct {
 	Group   ngo.Ref          // to which group; Person is then one member of it, and State that member's
 	Fault   *Fault           // why it failed
 	Price   *Price
-	// Soft: it may yet arrive; nobody gave up.
+	// Soft: it is late, for the reason in Fault, and may yet arrive; State is then sent.
 	Soft bool
 }
 

@@ -235,7 +235,7 @@ func soundStatus(s channel.Status) error {
 	switch {
 	case s.Ref == "" && s.Token == "" && s.Through.IsZero():
 		return errors.New("a status does not say of which message")
-	case (s.State == ngo.MessageFailed) != (s.Fault != nil):
+	case (s.State == ngo.MessageFailed || s.Soft) != (s.Fault != nil), s.Soft && s.State != ngo.MessageSent:
 		return errors.New("a failure has no reason, or a reason no failure")
 	case s.Fault != nil && (s.Fault.Class == "" || s.Fault.Message == ""):
 		return errors.New("a failure does not say why in plain words")

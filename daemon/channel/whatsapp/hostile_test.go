@@ -266,6 +266,48 @@ func FuzzNormalise(f *testing.F) {
 	})
 }
 
+// FuzzFields puts a stranger's text wherever a text may stand.
+func FuzzFields(f *testing.F) {
+	f.Add("नमस्ते", "text")
+	f.Add("\x1b[2J\u202e", "document")
+	f.Add("wamid.x==", "reaction")
+	f.Add("1787000000", "order")
+	f.Add(`{"a":{"b":[1]},"flow_token":"x"}`, "interactive")
+	f.Add("user_changed_number", "system")
+	f.Add("failed", "status")
+	f.Add("stop", "edit")
+	r := receiver(f, values("http://127.0.0.1:9"))
+	f.Fuzz(func(t *testing.T, text, kind string) {
+		q, k := string(quote(t, text)), string(quote(t, kind))
+		object := `{"id":` + q + `,"body":` + q + `,"type":` + q + `,"message_id":` + q + `,"emoji":` + q + `,"original_message_id":` + q + `,"mime_type":` + q + `,"sha256":` + q +
+			`,"url":` + q + `,"caption":` + q + `,"filename":` + q + `,"latitude":` + q + `,"longitude":` + q + `,"payload":` + q + `,"text":` + q + `,"wa_id":` + q + `,"user_id":` + q +
+			`,"previous_user_id":` + q + `,"catalog_id":` + q + `,"product_items":[{"product_retailer_id":` + q + `,"item_price":` + q + `,"quantity":` + q + `,"currency":"INR"}]` +
+			`,"nfm_reply":{"response_json":` + q + `},"message":{"type":` + k + `,"text":{"body":` + q + `},"image":{"id":` + q + `}}}`
+		message := `{"id":` + q + `,"from":` + q + `,"from_user_id":` + q + `,"to":` + q + `,"timestamp":` + q + `,"group_id":` + q + `,"type":` + k + `,"context":` + object + `,"referral":` + object +
+			`,"contacts":[{"name":{"formatted_name":` + q + `},"phones":[{"phone":` + q + `,"wa_id":` + q + `}]}],` + k + `:` + object + `}`
+		list := `[` + message + `]`
+		body := change("messages", `"contacts":[{"wa_id":`+q+`,"profile":{"name":`+q+`,"username":`+q+`},"identity_key_hash":`+q+`}],"messages":`+list+
+			`,"statuses":[{"id":`+q+`,"status":`+k+`,"recipient_id":`+q+`,"biz_opaque_callback_data":`+q+`,"pricing":{"category":`+q+`},"errors":[{"code":`+q+`,"title":`+q+`}]}]`+
+			`,"message_echoes":`+list+`,"errors":[{"code":`+q+`,"message":`+q+`}],"user_preferences":[{"wa_id":`+q+`,"category":"marketing_messages","value":`+k+`,"detail":`+q+`}]`)
+		all, err := r.Normalise(body)
+		if err != nil || len(all) != 5 {
+			t.Fatalf("Normalise = %d events, %v; want 5", len(all), err)
+		}
+		if err := channeltest.Sound(all); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func quote(t *testing.T, s string) []byte {
+	t.Helper()
+	out, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 func BenchmarkNormalise(b *testing.B) {
 	body := delivered(number, 1)
 	r := receiver(b, values("http://127.0.0.1:9"))

@@ -123,6 +123,9 @@ func (a *account) write(m channel.Message) (outgoing, error) {
 	if len(m.Attachments) > 0 {
 		return out, misfit("files cannot be sent by WhatsApp from here")
 	}
+	if m.Template != nil && m.Template.Category == "authentication" && out.To == "" {
+		return out, misfit("a template with a code needs the person's phone number")
+	}
 	if m.Template != nil {
 		filled, err := fill(*m.Template)
 		out.Type, out.Template = "template", filled

@@ -147,18 +147,21 @@ func TestMisfits(t *testing.T) {
 		change func(*channel.Message)
 		want   ngo.Code
 	}{
-		"longest text":             {func(m *channel.Message) { m.Text = strings.Repeat("न", 4096) }, ""},
-		"too long":                 {func(m *channel.Message) { m.Text = strings.Repeat("न", 4097) }, ngo.TooLarge},
-		"empty":                    {func(m *channel.Message) { m.Text = " \n" }, ngo.Invalid},
-		"broken UTF-8":             {func(m *channel.Message) { m.Text = "a\xff" }, ngo.Invalid},
-		"a file":                   {func(m *channel.Message) { m.Attachments = []channel.Attachment{{Name: "x"}} }, ngo.Invalid},
-		"another line":             {func(m *channel.Message) { m.Line = "1" }, ngo.Invalid},
-		"a path for a line":        {func(m *channel.Message) { m.Line = "../me" }, ngo.Invalid},
-		"a strange answer":         {func(m *channel.Message) { m.ReplyTo = "a b" }, ngo.Invalid},
-		"no country":               {func(m *channel.Message) { m.To = ngo.Identity{Kind: ngo.Phone, Value: "9876543210"} }, ngo.Invalid},
-		"words for a number":       {func(m *channel.Message) { m.To.Value = "91x" }, ngo.Invalid},
-		"a lower-case user id":     {func(m *channel.Message) { m.To = ngo.Identity{Kind: ngo.WhatsAppUser, Value: "in.1"} }, ngo.Invalid},
-		"a parent id":              {func(m *channel.Message) { m.To = ngo.Identity{Kind: ngo.WhatsAppParent, Value: "IN.ENT.1"} }, ngo.Invalid},
+		"longest text":         {func(m *channel.Message) { m.Text = strings.Repeat("न", 4096) }, ""},
+		"too long":             {func(m *channel.Message) { m.Text = strings.Repeat("न", 4097) }, ngo.TooLarge},
+		"empty":                {func(m *channel.Message) { m.Text = " \n" }, ngo.Invalid},
+		"broken UTF-8":         {func(m *channel.Message) { m.Text = "a\xff" }, ngo.Invalid},
+		"a file":               {func(m *channel.Message) { m.Attachments = []channel.Attachment{{Name: "x"}} }, ngo.Invalid},
+		"another line":         {func(m *channel.Message) { m.Line = "1" }, ngo.Invalid},
+		"a path for a line":    {func(m *channel.Message) { m.Line = "../me" }, ngo.Invalid},
+		"a strange answer":     {func(m *channel.Message) { m.ReplyTo = "a b" }, ngo.Invalid},
+		"no country":           {func(m *channel.Message) { m.To = ngo.Identity{Kind: ngo.Phone, Value: "9876543210"} }, ngo.Invalid},
+		"words for a number":   {func(m *channel.Message) { m.To.Value = "91x" }, ngo.Invalid},
+		"a lower-case user id": {func(m *channel.Message) { m.To = ngo.Identity{Kind: ngo.WhatsAppUser, Value: "in.1"} }, ngo.Invalid},
+		"a parent id":          {func(m *channel.Message) { m.To = ngo.Identity{Kind: ngo.WhatsAppParent, Value: "IN.ENT.1"} }, ngo.Invalid},
+		"a code to nobody's number": {func(m *channel.Message) {
+			m.To, m.Template = ngo.Identity{Kind: ngo.WhatsAppUser, Value: "IN.1"}, &channel.Filled{Name: "r", Language: "hi", Category: "authentication"}
+		}, ngo.Invalid},
 		"mail":                     {func(m *channel.Message) { m.To = ngo.Identity{Kind: ngo.EMail, Value: "a@example.org"} }, ngo.Invalid},
 		"a template's odd name":    {filled(channel.Filled{Name: "Receipt", Language: "hi"}), ngo.Invalid},
 		"a template's odd tongue":  {filled(channel.Filled{Name: "r", Language: "hindi please"}), ngo.Invalid},

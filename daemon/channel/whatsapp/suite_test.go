@@ -97,15 +97,6 @@ func (g *graph) next(status int, body string) {
 	g.answers = append(g.answers, func(w http.ResponseWriter) { answer(w, status, body) })
 }
 
-func (g *graph) last() map[string]any {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.taken) == 0 {
-		return nil
-	}
-	return g.taken[len(g.taken)-1]
-}
-
 func (g *graph) Taken() map[string]int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
