@@ -16,7 +16,8 @@ type SeriesReport struct {
 	Series                 string
 	First, Last            int64 // the first number that is on a receipt, and the last that was given
 	Issued, Void, Replaced int64
-	Findings               []string // in plain words
+	Ended                  []ngo.EndedNumber // each number that stands no more, and why
+	Findings               []string          // in plain words
 }
 
 const (
@@ -49,6 +50,13 @@ where r.state = 'replaced'
   and not exists (select 1 from receipt n where n.replaces = r.id)
 order by r.series, r.serial`
 
+	listEnded = `
+select r.series, r.number, r.state, r.ended, r.reason, coalesce(n.number, '')
+from receipt r
+left join receipt n on n.replaces = r.id
+where r.state <> 'issued'
+order by r.series, r.serial`
+
 	// listMisnamed gives receipts whose number is not that of their series: six digits, or more where they do not do.
 	listMisnamed = `
 select series, number
@@ -71,6 +79,10 @@ type (
 		number          string
 	}
 	seriesPaper struct{ name, number string }
+	seriesEnd   struct {
+		name string
+		ngo.EndedNumber
+	}
 )
 
 func scanSeries(s scanner) (r SeriesReport, err error) { return r, s.Scan(&r.Series, &r.Last) }
@@ -85,6 +97,10 @@ func scanJump(s scanner) (j seriesJump, err error) {
 
 func scanPaper(s scanner) (p seriesPaper, err error) { return p, s.Scan(&p.name, &p.number) }
 
+func scanEnd(s scanner) (e seriesEnd, err error) {
+	return e, s.Scan(&e.name, &e.Number, &e.State, at(&e.Ended), &e.Reason, &e.By)
+}
+
 // Gaps explains every number of every series, by name of the series. What is missing, there twice, or was given and is on no
 // receipt is a finding.
 func (r *Rx) Gaps() ([]SeriesReport, error) {
@@ -93,7 +109,8 @@ func (r *Rx) Gaps() ([]SeriesReport, error) {
 	jumps, err3 := all(r.conn, "gaps", scanJump, listJumps)
 	alone, err4 := all(r.conn, "replaced receipts", scanPaper, listUnreplaced)
 	misnamed, err5 := all(r.conn, "misnamed receipts", scanPaper, listMisnamed)
-	if err := errors.Join(err, err2, err3, err4, err5); err != nil {
+	ended, err6 := all(r.conn, "ended receipts", scanEnd, listEnded)
+	if err := errors.Join(err, err2, err3, err4, err5, err6); err != nil {
 		return nil, err
 	}
 	b := gapBook{}
@@ -106,6 +123,9 @@ func (r *Rx) Gaps() ([]SeriesReport, error) {
 	}
 	for name, p := range b {
 		p.tail(highest[name])
+	}
+	for _, e := range ended {
+		b.page(e.name).Ended = append(b.page(e.name).Ended, e.EndedNumber)
 	}
 	for _, p := range alone {
 		b.note(p.name, p.number+" was replaced, and no receipt stands in its place")
@@ -121,7 +141,7 @@ type gapBook map[string]*SeriesReport
 
 func (b gapBook) page(name string) *SeriesReport {
 	if b[name] == nil {
-		b[name] = &SeriesReport{Series: name, Findings: []string{}}
+		b[name] = &SeriesReport{Series: name, Ended: []ngo.EndedNumber{}, Findings: []string{}}
 	}
 	return b[name]
 }

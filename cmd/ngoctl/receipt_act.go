@@ -223,15 +223,11 @@ func receiptGaps(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	err = printItems(c, []column[api.SeriesReport]{
-		{name: "series", value: func(r api.SeriesReport) any { return r.Series }},
-		{name: "first", value: func(r api.SeriesReport) any { return r.First }},
-		{name: "last", value: func(r api.SeriesReport) any { return r.Last }},
-		{name: "issued", value: func(r api.SeriesReport) any { return r.Issued }},
-		{name: "void", value: func(r api.SeriesReport) any { return r.Void }},
-		{name: "replaced", value: func(r api.SeriesReport) any { return r.Replaced }},
-		{name: "findings", wide: true, value: func(r api.SeriesReport) any { return strings.Join(r.Findings, "; ") }},
-	}, series)
+	if c.format == forMachines {
+		err = printItems(c, seriesColumns(), series)
+	} else {
+		err = c.explainSeries(series)
+	}
 	if err != nil {
 		return err
 	}
@@ -241,6 +237,32 @@ func receiptGaps(ctx context.Context, c *call, s session) error {
 		}
 	}
 	return nil
+}
+
+func seriesColumns() []column[api.SeriesReport] {
+	return []column[api.SeriesReport]{
+		{name: "series", value: func(r api.SeriesReport) any { return r.Series }},
+		{name: "first", value: func(r api.SeriesReport) any { return r.First }},
+		{name: "last", value: func(r api.SeriesReport) any { return r.Last }},
+		{name: "issued", value: func(r api.SeriesReport) any { return r.Issued }},
+		{name: "void", value: func(r api.SeriesReport) any { return r.Void }},
+		{name: "replaced", value: func(r api.SeriesReport) any { return r.Replaced }},
+		{name: "findings", wide: true, value: func(r api.SeriesReport) any { return strings.Join(r.Findings, "; ") }},
+	}
+}
+
+// explainSeries prints the series, then every number that stands no more.
+func (c *call) explainSeries(series []api.SeriesReport) error {
+	if err := printItems(c, seriesColumns(), series); err != nil {
+		return err
+	}
+	r := record{sections: []section{{title: "ended"}}}
+	for _, s := range series {
+		for _, e := range s.Ended {
+			r.sections[0].rows = append(r.sections[0].rows, []any{e.Number, e.State, e.Ended, e.By, e.Reason})
+		}
+	}
+	return c.record(nil, r)
 }
 
 func receiptOpen(ctx context.Context, c *call, s session) error {

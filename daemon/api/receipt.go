@@ -9,13 +9,14 @@ import (
 // SeriesReport explains the numbers of one series of receipts. Without findings each number from the first to the last is
 // on one receipt.
 type SeriesReport struct {
-	Series   string   `json:"series"`
-	First    int64    `json:"first"`
-	Last     int64    `json:"last" doc:"The last number that was given."`
-	Issued   int64    `json:"issued" doc:"Receipts that stand."`
-	Void     int64    `json:"void"`
-	Replaced int64    `json:"replaced"`
-	Findings []string `json:"findings" doc:"What is wrong with its numbers, in plain words."`
+	Series   string            `json:"series"`
+	First    int64             `json:"first"`
+	Last     int64             `json:"last" doc:"The last number that was given."`
+	Issued   int64             `json:"issued" doc:"Receipts that stand."`
+	Void     int64             `json:"void"`
+	Replaced int64             `json:"replaced"`
+	Ended    []ngo.EndedNumber `json:"ended" doc:"Each number that stands no more, why, and what stands in its place."`
+	Findings []string          `json:"findings" doc:"What is wrong with its numbers, in plain words."`
 }
 
 // BulkReceipts asks to issue or to send many receipts. What is empty does not restrict. One call works on one part: as long

@@ -373,6 +373,15 @@ type Receipt struct {
 // CopyIn tells whether what a message carries is a copy, since the original left by another way.
 func (r Receipt) CopyIn(m MessageID) bool { return r.Given != nil && r.GivenBy != string(m) }
 
+// EndedNumber explains a receipt's number that stands no more.
+type EndedNumber struct {
+	Number string       `json:"number"`
+	State  ReceiptState `json:"state"`
+	Ended  time.Time    `json:"ended_at"`
+	Reason string       `json:"reason"`
+	By     string       `json:"by,omitempty"` // the number that stands in its place
+}
+
 // MessageKind tells what a message says.
 type MessageKind string
 
