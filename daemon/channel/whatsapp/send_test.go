@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -323,5 +324,32 @@ func TestCheck(t *testing.T) {
 	v["token"] = "wrong"
 	if err := open(t, v).Check(t.Context()); ngo.CodeOf(err) != ngo.Unauthenticated {
 		t.Errorf("Check with a wrong token = %v", err)
+	}
+}
+
+func TestHandshakeAndWindow(t *testing.T) {
+	t.Parallel()
+	a := open(t, values("http://127.0.0.1:9"))
+	query := url.Values{"hub.mode": {"subscribe"}, "hub.verify_token": {word}, "hub.challenge": {"1158201444"}}
+	if got, err := a.(channel.Handshaker).Handshake(query); got != "1158201444" || err != nil {
+		t.Errorf("Handshake = %q, %v", got, err)
+	}
+	query.Set("hub.verify_token", secret)
+	if got, err := a.(channel.Handshaker).Handshake(query); got != "" || ngo.CodeOf(err) != ngo.Denied {
+		t.Errorf("Handshake with another word = %q, %v; want Denied", got, err)
+	}
+	if w := a.(channel.Windowed).Window(); w.Free != 24*time.Hour || w.Human != 0 {
+		t.Errorf("Window = %+v", w)
+	}
+}
+
+// A delivery signed with the secret before the last change is still believed.
+func TestFormerSecret(t *testing.T) {
+	t.Parallel()
+	v := values("http://127.0.0.1:9")
+	v["app-secret"], v["old-app-secret"] = "the-new-one", secret
+	body := delivered(number, 1)
+	if err := receiver(t, v).Verify(meta.Sign(body, []byte(secret)), body); err != nil {
+		t.Errorf("Verify = %v", err)
 	}
 }
