@@ -98,6 +98,62 @@ func TestBouncesInWords(t *testing.T) {
 	}
 }
 
+// report builds a report of a machine part and the mail it is about.
+func report(kind, machine, original string) string {
+	return "From: mailer-daemon@mx.example.net\nContent-Type: multipart/report; report-type=" + kind + "; boundary=b\n\n--b\n\nSorry.\n--b\n" +
+		"Content-Type: message/" + kind + "\n\n" + machine + "\n--b\nContent-Type: message/rfc822\n\n" + original + "\n\nwords\n--b--\n"
+}
+
+func TestReportsOfTheStandard(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		kind, machine string
+		want          letter.Kind
+		about         string
+	}{
+		"bounce":             {"delivery-status", "Reporting-MTA: dns; x\n\nFinal-Recipient: utf-8; ஆஷா@example.org\nAction: Failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 over\n quota\n", letter.Bounced, "out1@ngo.example.org"},
+		"read receipt":       {"disposition-notification", "Final-Recipient: rfc822; a@b.org\nOriginal-Message-ID: <out2@ngo.example.org>\nDisposition: manual-action/x; displayed\n", letter.Seen, "out2@ngo.example.org"},
+		"an unnamed receipt": {"disposition-notification", "Disposition: manual-action/x; displayed\n", letter.Seen, "out1@ngo.example.org"},
+		"complaint":          {"feedback-report", "Feedback-Type: abuse\n", letter.Complaint, "out1@ngo.example.org"},
+	} {
+		l := read(t, []byte(report(tt.kind, tt.machine, "Message-ID: <out1@ngo.example.org>\nTo: a@b.org")), options())
+		if l.Kind != tt.want || l.About != tt.about || l.Text != "Sorry." || len(l.Attachments) > 0 {
+			t.Errorf("%s: %s about %q, text %q, %+v", name, l.Kind, l.About, l.Text, l.Attachments)
+		}
+		if name == "bounce" && (len(l.Bounces) != 1 || l.Bounces[0] != letter.Bounce{Recipient: "ஆஷா@example.org", Status: "5.2.2", Permanent: true, Cause: letter.Full, Said: "552 5.2.2 over quota"}) {
+			t.Errorf("%s: %+v", name, l.Bounces)
+		}
+	}
+}
+
+func TestCauseOfABounce(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status, said string
+		want         letter.Cause
+		permanent    bool
+	}{
+		{"5.1.1", "", letter.NoAddress, true},
+		{"5.1.8", "", letter.Refused, true},
+		{"5.2.1", "", letter.Disabled, true},
+		{"4.2.2", "", letter.Full, false},
+		{"5.3.4", "", letter.TooLarge, true},
+		{"4.4.1", "", letter.Unreached, false},
+		{"5.7.26", "", letter.Refused, true},
+		{"5.5.0", "", letter.Unknown, true},
+		{"", "smtp; 421 try again later", letter.Unreached, false},
+		{"", "smtp; 550 no", letter.Unknown, true},
+		{"5.0.0", "smtp; 550-5.1.1 The email account that you tried to reach does not exist.", letter.NoAddress, true},
+		{"5.7.1", "smtp; 550 message rejected as spam", letter.Spam, true},
+	} {
+		machine := "X: y\n\nFinal-Recipient: rfc822; a@b.org\nAction: failed\nStatus: " + tt.status + "\nDiagnostic-Code: " + tt.said + "\n"
+		l := read(t, []byte(report("delivery-status", machine, "To: a@b.org")), options())
+		if len(l.Bounces) != 1 || l.Bounces[0].Cause != tt.want || l.Bounces[0].Permanent != tt.permanent {
+			t.Errorf("%s %q: %+v, want %s, permanent %v", tt.status, tt.said, l.Bounces, tt.want, tt.permanent)
+		}
+	}
+}
+
 func TestOnlyOurServerProves(t *testing.T) {
 	t.Parallel()
 	const ours = "Authentication-Results: mx.ngo.example.org 1; spf=pass (a; dmarc=fail) x=y; dkim=fail; dkim=pass; dmarc=pass\r\n"

@@ -50,6 +50,10 @@ func TestBrokenMailsLoseNoText(t *testing.T) {
 		{"broken quoted-printable", string(from("100 = one =ZZ =E0=AE=85=\r\nx", "Content-Transfer-Encoding: quoted-printable")), "100 = one =ZZ அx"},
 		{"unknown encoding", string(from("as it is", "Content-Transfer-Encoding: x-uue")), "as it is"},
 		{"broken type", string(from("words", "Content-Type: ;;;=\"")), "words"},
+		{"Korean by an old name", string(from("\xbd\xba\xc6\xbc", "Content-Type: text/plain; charset=ks_c_5601-1987")), "스티"},
+		{"Japanese by an old name", string(from("\x82\xa0", "Content-Type: text/plain; charset=x-sjis")), "あ"},
+		{"Cyrillic", string(from("\xf0\xd2\xc9", "Content-Type: text/plain; charset=koi8-r")), "При"},
+		{"a label nobody knows", string(from("\x93caf\xe9\x94", "Content-Type: text/plain; charset=x-nonsense")), "“café”"},
 		{"zero bytes", string(from("be\x00fore\x00")), "before"},
 		{"a page labelled as text only by its type", string(from("<p>Hello</p>", "Content-Type: TEXT/HTML;")), "Hello"},
 	} {
@@ -290,7 +294,7 @@ func TestDigestTellsMailsApart(t *testing.T) {
 }
 
 func TestLargePageTakesLittleMemory(t *testing.T) { //nolint:paralleltest // it counts what the whole process allocates
-	const size = 25 << 20
+	const size = 10 << 20
 	for _, kind := range []string{"text/html; charset=windows-1252", "text/plain; charset=windows-1252"} {
 		line := strings.Repeat("\xe9<b>x</b> ", 10) + "\r\n"
 		mail := io.MultiReader(bytes.NewReader(from("", "Content-Type: "+kind)), io.LimitReader(&repeated{line: line}, size))
