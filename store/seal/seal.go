@@ -12,6 +12,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
+	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -38,7 +40,8 @@ func (r *Ring) Org(id string) *Box {
 	if err != nil {
 		panic(err) // the key has the right length; nothing else can fail
 	}
-	return &Box{org: id, aead: aead, digest: r.derive(id, "digest")}
+	key := r.derive(id, "digest")
+	return &Box{org: id, aead: aead, digests: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
 // derive makes one key. The purpose stands before the id, which is the only part that varies in length.
@@ -52,9 +55,9 @@ func (r *Ring) derive(id, purpose string) []byte {
 
 // Box seals and opens the values of one organisation.
 type Box struct {
-	org    string
-	aead   cipher.AEAD
-	digest []byte
+	org     string
+	aead    cipher.AEAD
+	digests sync.Pool // of hashes under the digest key: to begin one anew costs a third of making it
 }
 
 // Seal encrypts plain for one place. Two seals of the same value differ.
@@ -82,8 +85,10 @@ func (b *Box) Open(sealed []byte, table, column, row string) ([]byte, error) {
 // Digest gives a keyed digest of value, by which a sealed value can be looked up. The same value of another class, or
 // of another organisation, has another digest.
 func (b *Box) Digest(class string, value []byte) [32]byte {
-	mac := hmac.New(sha256.New, b.digest)
-	mac.Write(appendPart(nil, class))
+	mac := b.digests.Get().(hash.Hash)
+	defer b.digests.Put(mac)
+	mac.Reset()
+	mac.Write(appendPart(make([]byte, 0, 64), class))
 	mac.Write(value)
 	var sum [32]byte
 	mac.Sum(sum[:0])
