@@ -62,10 +62,10 @@ func TestTidyErasesOldBodies(t *testing.T) {
 		}
 	}
 	must(o.Read(t.Context(), func(rx *store.Rx) error {
-		if _, _, err := rx.DeliveryBody(short.ID); ngo.CodeOf(err) != ngo.NotFound {
+		if _, _, _, err := rx.DeliveryBody(short.ID); ngo.CodeOf(err) != ngo.NotFound {
 			t.Errorf("the old body: %v; want NotFound", err)
 		}
-		_, _, err := rx.DeliveryBody(waiting.ID)
+		_, _, _, err := rx.DeliveryBody(waiting.ID)
 		return err
 	}))
 }

@@ -77,10 +77,14 @@ func (t *Tx) AddDelivery(d NewDelivery) (added bool, err error) {
 
 const deliveryColumns = `id, account_id, digest, hint, size, state, reason, summary, source, received, processed`
 
-func scanDelivery(s scanner) (ngo.Delivery, error) {
+func scanDelivery(s scanner) (ngo.Delivery, error) { return scanDeliveryAnd(s) }
+
+// scanDeliveryAnd scans further columns behind those of a delivery.
+func scanDeliveryAnd(s scanner, more ...any) (ngo.Delivery, error) {
 	var d ngo.Delivery
 	var digest []byte
-	err := s.Scan(&d.ID, &d.Account, &digest, &d.Hint, &d.Size, &d.State, &d.Reason, &d.Summary, &d.Source, at(&d.Received), maybeAt(&d.Processed))
+	err := s.Scan(append([]any{&d.ID, &d.Account, &digest, &d.Hint, &d.Size, &d.State, &d.Reason, &d.Summary, &d.Source, at(&d.Received),
+		maybeAt(&d.Processed)}, more...)...)
 	copy(d.Digest[:], digest)
 	return d, err
 }
@@ -95,28 +99,34 @@ func (r *Rx) Delivery(id ngo.DeliveryID) (ngo.Delivery, error) {
 	return get(r.conn, "delivery", string(id), scanDelivery, selectDelivery, string(id))
 }
 
-const selectBody = `
-select body, coalesce(blob_id, '')
+const selectWithBody = `
+select ` + deliveryColumns + `, body, coalesce(blob_id, '')
 from delivery
 where id = $1`
 
 type storedBody struct {
-	sealed []byte
-	blob   ngo.BlobID
+	delivery ngo.Delivery
+	sealed   []byte
+	blob     ngo.BlobID
 }
 
-// DeliveryBody gives the body as it came, or the blob it lies in. It fails with NotFound once the body was erased.
-func (r *Rx) DeliveryBody(id ngo.DeliveryID) (body []byte, blob ngo.BlobID, err error) {
-	scan := func(s scanner) (b storedBody, err error) { return b, s.Scan(&b.sealed, &b.blob) }
-	stored, err := get(r.conn, "delivery", string(id), scan, selectBody, string(id))
+func scanWithBody(s scanner) (b storedBody, err error) {
+	b.delivery, err = scanDeliveryAnd(s, &b.sealed, &b.blob)
+	return b, err
+}
+
+// DeliveryBody gives a delivery with its body as it came, or the blob that lies in. It fails with NotFound once the body was
+// erased.
+func (r *Rx) DeliveryBody(id ngo.DeliveryID) (d ngo.Delivery, body []byte, blob ngo.BlobID, err error) {
+	stored, err := get(r.conn, "delivery", string(id), scanWithBody, selectWithBody, string(id))
 	if err != nil || stored.blob != "" {
-		return nil, stored.blob, err
+		return stored.delivery, nil, stored.blob, err
 	}
 	if stored.sealed == nil {
-		return nil, "", &ngo.Error{Code: ngo.NotFound, Message: "the body of delivery " + string(id) + " was erased", Hint: "its digest and its effects are kept: ngoctl delivery show " + string(id)}
+		return stored.delivery, nil, "", &ngo.Error{Code: ngo.NotFound, Message: "the body of delivery " + string(id) + " was erased", Hint: "its digest and its effects are kept: ngoctl delivery show " + string(id)}
 	}
 	body, err = r.org.box.Open(stored.sealed, "delivery", "body", string(id))
-	return body, "", err
+	return stored.delivery, body, "", err
 }
 
 // DeliveryQuery asks for deliveries; an empty field means any.

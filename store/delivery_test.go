@@ -87,7 +87,7 @@ func TestBodyIsSealedAndErased(t *testing.T) {
 	id := deliver(t, o, "a body as it came")
 	body := func() (body []byte, err error) {
 		err = o.Read(t.Context(), func(r *store.Rx) error {
-			body, _, err = r.DeliveryBody(id)
+			_, body, _, err = r.DeliveryBody(id)
 			return err
 		})
 		return body, err
@@ -151,7 +151,7 @@ func TestLongBodyGoesToABlob(t *testing.T) {
 		return err
 	})
 	storetest.Read(t, o, func(r *store.Rx) error {
-		if _, in, err := r.DeliveryBody(d.ID); in != blob || err != nil {
+		if _, _, in, err := r.DeliveryBody(d.ID); in != blob || err != nil {
 			t.Errorf("DeliveryBody = in %q, %v; want in %q", in, err, blob)
 		}
 		known, err := r.BlobsKnown([]ngo.BlobID{blob, "blb_unknown"})
@@ -211,7 +211,7 @@ func TestErasingABodyTakesTheKeyOfItsFile(t *testing.T) {
 				if _, err := r.Blob(file); ngo.CodeOf(err) != ngo.NotFound {
 					t.Errorf("the key of the file: %v; want NotFound", err)
 				}
-				_, _, err := r.DeliveryBody(d.ID)
+				_, _, _, err := r.DeliveryBody(d.ID)
 				if ngo.CodeOf(err) != ngo.NotFound {
 					t.Errorf("the body: %v; want NotFound", err)
 				}

@@ -418,6 +418,12 @@ select ` + donationColumns + `
 from donation d
 where d.id = $1`
 
+	selectPaidDonation = `
+select ` + donationColumns + `, ` + qualifiedPayment + `
+from donation d
+join payment p on p.id = d.payment_id
+where d.id = $1`
+
 	selectDonationOf = `
 select ` + donationColumns + `
 from donation d
@@ -427,6 +433,13 @@ where d.payment_id = $1`
 // Donation gives one gift.
 func (r *Rx) Donation(id ngo.DonationID) (ngo.Donation, error) {
 	return get(r.conn, "donation", string(id), r.scanDonation, selectDonation, string(id))
+}
+
+// PaidDonation gives one gift with its payment.
+func (r *Rx) PaidDonation(id ngo.DonationID) (d ngo.Donation, p ngo.Payment, err error) {
+	scan := func(s scanner) (ngo.Donation, error) { return r.scanDonationAnd(s, paymentFields(&p)...) }
+	d, err = get(r.conn, "donation", string(id), scan, selectPaidDonation, string(id))
+	return d, p, err
 }
 
 // DonationOf gives the gift that a payment made.

@@ -17,6 +17,10 @@ var rank = map[ngo.PaymentState]int{
 
 const paymentColumns = `id, account_id, ref, state, amount, currency, fee, tax, method, reference, alias, purchase, problem, returned, recovered, international, created, captured, seen, delivery_id`
 
+// qualifiedPayment is paymentColumns beside those of another table.
+const qualifiedPayment = `p.id, p.account_id, p.ref, p.state, p.amount, p.currency, p.fee, p.tax, p.method, p.reference, p.alias, p.purchase,
+  p.problem, p.returned, p.recovered, p.international, p.created, p.captured, p.seen, p.delivery_id`
+
 func scanPayment(s scanner) (p ngo.Payment, err error) { return p, s.Scan(paymentFields(&p)...) }
 
 func paymentFields(p *ngo.Payment) []any {

@@ -61,7 +61,7 @@ func (s *Server) replayDelivery(ctx context.Context, in *IDPath) (*struct{}, err
 		if d.State == ngo.DeliveryAccepted {
 			return &ngo.Error{Code: ngo.Conflict, Message: "this delivery still waits for its first turn", Hint: "see what holds it up: ngoctl job list"}
 		}
-		if _, _, err := tx.DeliveryBody(d.ID); err != nil {
+		if _, _, _, err := tx.DeliveryBody(d.ID); err != nil {
 			return err
 		}
 		return tx.Enqueue(ngo.LanePayment, ngo.JobIngest, string(d.ID), 0)

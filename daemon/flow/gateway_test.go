@@ -406,7 +406,7 @@ func TestErasureReachesEveryDelivery(t *testing.T) {
 	all := h.state().deliveries
 	for _, d := range all {
 		h.read(func(rx *store.Rx) error {
-			if _, _, err := rx.DeliveryBody(d.ID); ngo.CodeOf(err) != ngo.NotFound || d.Summary != "" {
+			if _, _, _, err := rx.DeliveryBody(d.ID); ngo.CodeOf(err) != ngo.NotFound || d.Summary != "" {
 				t.Errorf("of %s: %v; want nothing left", d.Summary, err)
 			}
 			return nil

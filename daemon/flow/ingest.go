@@ -50,11 +50,8 @@ func (f *Flow) delivery(ctx context.Context, o *org.Org, id ngo.DeliveryID) (d n
 	var large store.Blob
 	var inBlob bool
 	err = o.Store.Read(ctx, func(rx *store.Rx) error {
-		if d, err = rx.Delivery(id); err != nil {
-			return err
-		}
 		var where ngo.BlobID
-		if body, where, err = rx.DeliveryBody(id); err != nil || where == "" {
+		if d, body, where, err = rx.DeliveryBody(id); err != nil || where == "" {
 			return err
 		}
 		inBlob = true

@@ -49,18 +49,14 @@ type situation struct {
 func stateOf(ctx context.Context, o *org.Org, id ngo.DonationID) (s situation, err error) {
 	s.Org = o.Info()
 	err = o.Store.Read(ctx, func(rx *store.Rx) (err error) {
-		if s.Donation, err = rx.Donation(id); err != nil {
+		s.Donation, s.Payment, err = rx.PaidDonation(id)
+		if err != nil || s.Donation.Receipt == "" {
 			return err
 		}
-		if s.Donation.Receipt != "" {
-			if s.receipt, err = rx.Receipt(s.Donation.Receipt); err != nil {
-				return err
-			}
-			if s.printed, err = rx.ReceiptFacts(s.receipt.ID); err != nil {
-				return err
-			}
+		if s.receipt, err = rx.Receipt(s.Donation.Receipt); err != nil {
+			return err
 		}
-		s.Payment, err = rx.Payment(s.Donation.Payment)
+		s.printed, err = rx.ReceiptFacts(s.receipt.ID)
 		return err
 	})
 	if err != nil {

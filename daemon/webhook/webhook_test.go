@@ -37,7 +37,7 @@ func TestAcceptedDeliveryIsStoredWithItsJob(t *testing.T) {
 		t.Errorf("jobs %+v, want its ingest", jobs)
 	}
 	storetest.Read(t, s.orgs["sevai"], func(rx *store.Rx) error {
-		kept, _, err := rx.DeliveryBody(got[0].ID)
+		_, kept, _, err := rx.DeliveryBody(got[0].ID)
 		if !bytes.Equal(kept, body) {
 			t.Errorf("body %q, want %q", kept, body)
 		}
@@ -144,7 +144,7 @@ func TestLimitsOfBodies(t *testing.T) {
 	inBlob := 0
 	for _, d := range s.deliveries("sevai") {
 		storetest.Read(t, s.orgs["sevai"], func(rx *store.Rx) error {
-			_, blob, err := rx.DeliveryBody(d.ID)
+			_, _, blob, err := rx.DeliveryBody(d.ID)
 			if blob == "" {
 				return err
 			}
