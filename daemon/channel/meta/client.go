@@ -127,7 +127,7 @@ func uncoded(err error) error {
 func unreached(err error) error {
 	if e, ok := errors.AsType[*ngo.Error](err); ok && e.Hint == "" {
 		out := *e
-		out.Hint = "it is tried again by itself; see whether this box reaches the internet: ngoctl doctor"
+		out.Hint = "it is tried again by itself; see whether this box reaches the internet"
 		return &out
 	}
 	return err

@@ -20,7 +20,7 @@ const (
 	byItself = "it goes on by itself after a while"
 	offer    = "send an approved template; when they answer, you can write freely for 24 hours"
 	other    = "try another way to reach them: mail or a call"
-	reSync   = "bring the list of templates up to date and look at this one: ngoctl template sync"
+	reSync   = "look at the template in WhatsApp Manager: the list here may be older"
 	register = "finish the number's registration in WhatsApp Manager"
 )
 
