@@ -507,6 +507,28 @@ func TestJobsOfLaterDaysDoNotWait(t *testing.T) {
 	}
 }
 
+// However many jobs wait, the summary tells how many, and leaves out what is due in days.
+func TestManyJobsAreCountedWithoutLaterOnes(t *testing.T) {
+	t.Parallel()
+	q := newQueue(t)
+	enqueue := func(n int, delay time.Duration) {
+		storetest.Write(t, q.o, func(tx *store.Tx) (err error) {
+			for i := range n {
+				err = errors.Join(err, tx.Enqueue(ngo.LaneBulk, ngo.JobAsk, strconv.Itoa(i), delay))
+			}
+			return err
+		})
+	}
+	enqueue(7, 7*24*time.Hour)
+	enqueue(498, 0)
+	for waiting := int64(499); waiting < 503; waiting++ {
+		enqueue(1, 0)
+		if s := q.state(); s.JobsReady != waiting {
+			t.Errorf("%d jobs wait; want %d", s.JobsReady, waiting)
+		}
+	}
+}
+
 // BenchmarkSummaryOfManyJobs reads the summary with many reminders, and with much work to do.
 func BenchmarkSummaryOfManyJobs(b *testing.B) {
 	for name, delay := range map[string]time.Duration{"reminders": 7 * 24 * time.Hour, "work": 0} {
