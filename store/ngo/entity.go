@@ -1,6 +1,9 @@
 package ngo
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Org is an organisation on this appliance.
 type Org struct {
@@ -110,6 +113,9 @@ type Person struct {
 	Created    time.Time  `json:"created_at"`
 	Erased     *time.Time `json:"erased_at,omitempty"`
 	Identities []Identity `json:"identities"`
+	Root       PersonID   `json:"root_id"`            // as whose part they are shown: their own id, or whom they were joined to
+	Language   string     `json:"language,omitempty"` // en, ta, hi: in which they write or want to be written to; empty is the organisation's own
+	Parts      []Person   `json:"parts,omitempty"`    // who was joined to them
 }
 
 // IdentityKind is a kind of address by which a person is known.
@@ -132,6 +138,8 @@ const (
 type Identity struct {
 	Kind  IdentityKind `json:"kind"`
 	Value string       `json:"value"`
+	// Shared: several people use it, such as a family on one phone. Nobody is known by it alone.
+	Shared bool `json:"shared,omitempty"`
 }
 
 // Delivery is what a provider sent, kept as it came.
@@ -391,9 +399,16 @@ const (
 	MessageCancellation MessageKind = "cancellation" // its receipt is void
 	MessageAsk          MessageKind = "ask"          // which facts are missing, with a link
 	MessageReminder     MessageKind = "reminder"     // the same again
+
+	MessageIncoming MessageKind = "incoming" // somebody wrote it to us
+	MessageText     MessageKind = "text"     // somebody of ours wrote it, here or elsewhere
+	MessageTemplate MessageKind = "template" // words that the provider approved
+	MessageAuto     MessageKind = "auto"     // ours, by itself: the answer to a stop
+	MessageNote     MessageKind = "note"     // among ourselves
 )
 
-// Message is something that goes out to a person through a channel.
+// Message is something that a person said or was told through a channel, or a note beside it. What comes after Sent is of
+// messages in a conversation only.
 type Message struct {
 	ID        MessageID    `json:"id"`
 	Kind      MessageKind  `json:"kind"`
@@ -407,6 +422,84 @@ type Message struct {
 	Attempts  int          `json:"attempts"`
 	Created   time.Time    `json:"created_at"`
 	Sent      *time.Time   `json:"sent_at,omitempty"`
+
+	Conversation ConversationID  `json:"conversation_id,omitempty"`
+	Direction    Direction       `json:"direction,omitempty"`
+	Line         Ref             `json:"line,omitempty"`
+	Ref          Ref             `json:"-"`              // the provider's own id
+	At           time.Time       `json:"at"`             // its place in the thread: the provider's time, or ours
+	What         string          `json:"what,omitempty"` // text, media, place, cards, choice, form, order, opened, other
+	Subject      string          `json:"subject,omitempty"`
+	Text         string          `json:"text"`             // as it was written: show it with PrintableText. Aadhaar numbers are masked
+	More         json.RawMessage `json:"more,omitempty"`   // what else it carries: see Extra
+	Author       string          `json:"author,omitempty"` // who of ours wrote it
+	Echo         bool            `json:"echo"`             // ours, sent from elsewhere, such as the phone app
+	Quotes       MessageID       `json:"quotes,omitempty"` // the message that it answers
+	Due          *time.Time      `json:"due_at,omitempty"` // until then it can be pulled back
+	Fault        string          `json:"fault,omitempty"`  // the provider's code, of one that did not go
+	Retry        bool            `json:"retry"`            // whether sending a failed one again can help
+	Masked       bool            `json:"masked"`           // a number that is never kept was taken out
+	Edited       *time.Time      `json:"edited_at,omitempty"`
+	Revoked      *time.Time      `json:"revoked_at,omitempty"` // who wrote it took it back; the text is not shown
+	Reactions    []Reaction      `json:"reactions,omitempty"`
+	Attachments  []Attachment    `json:"attachments,omitempty"`
+}
+
+// Reaction is a sign that somebody put on a message.
+type Reaction struct {
+	Emoji string    `json:"emoji"`
+	Mine  bool      `json:"mine"` // it is ours
+	At    time.Time `json:"at"`
+}
+
+// Extra is what a message carries besides text and files. It is the content of Message.More.
+type Extra struct {
+	Place     *ExtraPlace       `json:"place,omitempty"`
+	Cards     []ExtraCard       `json:"cards,omitempty"`
+	Choice    string            `json:"choice,omitempty"` // what was pressed, as they saw it
+	Payload   string            `json:"payload,omitempty"`
+	Form      []ExtraPair       `json:"form,omitempty"`
+	Order     []string          `json:"order,omitempty"` // a line each
+	Referral  string            `json:"referral,omitempty"`
+	Forwarded string            `json:"forwarded,omitempty"` // forwarded, often
+	Standby   bool              `json:"standby,omitempty"`
+	Quoted    string            `json:"quoted,omitempty"` // what a mail quotes, and its signature
+	To        []string          `json:"to,omitempty"`     // of mail: whom else it was addressed to
+	Cc        []string          `json:"cc,omitempty"`
+	Auto      string            `json:"auto,omitempty"`  // what kind of machine wrote it
+	Doubt     string            `json:"doubt,omitempty"` // why the sender may be somebody else
+	Problem   string            `json:"problem,omitempty"`
+	Template  string            `json:"template,omitempty"` // its name
+	Language  string            `json:"language,omitempty"` // of the template
+	Category  string            `json:"category,omitempty"`
+	Header    map[string]string `json:"header,omitempty"` // values by parameter
+	Body      map[string]string `json:"body,omitempty"`
+	Buttons   []string          `json:"buttons,omitempty"`
+	Played    bool              `json:"played,omitempty"`
+	Price     string            `json:"price,omitempty"`  // the category that the provider says it bills; empty when it is free or unknown
+	Answer    bool              `json:"answer,omitempty"` // an answer to a stop
+}
+
+// ExtraPlace is a point on the earth, in degrees.
+type ExtraPlace struct {
+	Latitude  float64 `json:"latitude"`
+	Longitude float64 `json:"longitude"`
+	Name      string  `json:"name,omitempty"`
+	Address   string  `json:"address,omitempty"`
+}
+
+// ExtraCard is a visiting card that was passed on.
+type ExtraCard struct {
+	Name   string   `json:"name"`
+	Lines  []string `json:"lines,omitempty"` // phones, addresses, whatever is on it
+	Own    bool     `json:"own,omitempty"`   // the sender's own number, given because we asked
+	Phones []string `json:"phones,omitempty"`
+}
+
+// ExtraPair is a field of a form and what was put in.
+type ExtraPair struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Job is a piece of work in the queue.

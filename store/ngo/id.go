@@ -26,6 +26,11 @@ type (
 	DisputeID    string
 	SettlementID string
 	PurposeID    string
+
+	ConversationID string
+	AttachmentID   string
+	ConsentID      string
+	JoiningID      string
 )
 
 func (OrgID) prefix() string        { return "org" }
@@ -44,6 +49,11 @@ func (RefundID) prefix() string     { return "rfd" }
 func (DisputeID) prefix() string    { return "dsp" }
 func (SettlementID) prefix() string { return "stl" }
 func (PurposeID) prefix() string    { return "pur" }
+
+func (ConversationID) prefix() string { return "cnv" }
+func (AttachmentID) prefix() string   { return "att" }
+func (ConsentID) prefix() string      { return "cns" }
+func (JoiningID) prefix() string      { return "jng" }
 
 // JobID is the queue's own identifier of a message.
 type JobID string

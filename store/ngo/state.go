@@ -151,7 +151,8 @@ const (
 	MessageRead      MessageState = "read"
 	MessageFailed    MessageState = "failed"
 	MessageUncertain MessageState = "uncertain"
-	MessageWithdrawn MessageState = "withdrawn" // it became needless before it left
+	MessageWithdrawn MessageState = "withdrawn" // it became needless before it left, or was pulled back
+	MessageReceived  MessageState = "received"  // it came in, or is a note: nothing becomes of it
 )
 
 // CanBecome tells whether a message may move from s to to.
@@ -193,6 +194,9 @@ const (
 	JobConfirm JobKind = "confirm" // subject: a delivery whose claim the gateway is asked about
 	JobRefund  JobKind = "refund"  // subject: a refund to ask the gateway for
 	JobAsk     JobKind = "ask"     // subject: a donation whose donor is asked for facts, and reminded
+	JobHear    JobKind = "hear"    // subject: a delivery of a channel
+	JobFetch   JobKind = "fetch"   // subject: an attachment that the provider has
+	JobErrand  JobKind = "errand"  // subject: an errand that a delivery left
 )
 
 // JobState tells whether a job will run.
