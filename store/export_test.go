@@ -16,6 +16,9 @@ const (
 	CountWaiting = selectSummary
 )
 
+// SelectEntered finds what was entered by hand.
+const SelectEntered = selectEntered
+
 // MigrationSteps gives the steps of both kinds of database.
 func MigrationSteps() (map[string][]string, error) {
 	out := map[string][]string{}
