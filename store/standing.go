@@ -85,7 +85,7 @@ func wants(f Facts) string {
 	d := f.Donation
 	foreign := f.AccountPot == ngo.Foreign || d.Donor.Citizenship == ngo.CitizenForeign
 	missing := d.Donor.Missing()
-	if !f.Approved || foreign || d.Declined || d.NoReceipt || f.Receipted || len(missing) == 0 {
+	if !f.Approved || foreign || d.Declined || d.NoReceipt || f.Receipted || len(missing) == 0 || !deductible(f.Payment) {
 		return ""
 	}
 	for i, m := range missing {
@@ -99,6 +99,16 @@ func wants(f Facts) string {
 		list = strings.Join(missing[:last], ", ") + " and " + list
 	}
 	return "For a tax receipt the donor's " + list + " must be known."
+}
+
+// mostCash is the largest gift in cash, in paise, that can be deducted: section 80G(5D) of the Income-tax Act, 1961, and
+// section 133(5) of that of 2025. What is printed follows the law file of the gift's day; this only spares donors a question.
+const mostCash = 200_000
+
+// deductible tells whether the facts of a donor can help at all. They cannot with a gift in kind (Explanation 5 to section 80G,
+// and section 133(4)), nor with more in cash than the law favours.
+func deductible(p ngo.Payment) bool {
+	return p.Method != "kind" && (p.Method != "cash" || p.Amount.Minor <= mostCash)
 }
 
 // Restate brings a gift to where it stands now, with all that follows. It reads what it needs. When something changed that a

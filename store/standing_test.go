@@ -28,6 +28,13 @@ func TestStanding(t *testing.T) {
 		}, ngo.DonationReceived, "", nil},
 		{"facts would not help", func(f *store.Facts) { f.Donation.Donor, f.Approved = ngo.Donor{}, false }, ngo.DonationReceived, "", nil},
 		{"no tax receipt is wanted", func(f *store.Facts) { f.Donation.Donor, f.Donation.Declined = ngo.Donor{}, true }, ngo.DonationReceived, "", nil},
+		{"cash that is deducted", func(f *store.Facts) {
+			f.Donation.Donor, f.Payment.Method, f.Payment.Amount = ngo.Donor{}, "cash", ngo.Paise(2000_00)
+		}, ngo.DonationWaiting, "must be known", nil},
+		{"more cash than is deducted", func(f *store.Facts) {
+			f.Donation.Donor, f.Payment.Method, f.Payment.Amount = ngo.Donor{}, "cash", ngo.Paise(2000_01)
+		}, ngo.DonationReceived, "", nil},
+		{"a gift in kind", func(f *store.Facts) { f.Donation.Donor, f.Payment.Method = ngo.Donor{}, "kind" }, ngo.DonationReceived, "", nil},
 		{"it has its receipt", func(f *store.Facts) { f.Donation.Donor, f.Receipted = ngo.Donor{}, true }, ngo.DonationReceived, "", nil},
 		{"the foreign pot", func(f *store.Facts) { f.Donation.Donor, f.AccountPot = ngo.Donor{}, ngo.Foreign }, ngo.DonationReceived, "", nil},
 		{"another currency", func(f *store.Facts) {
