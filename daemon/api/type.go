@@ -253,6 +253,27 @@ type DonationEdit struct {
 	Born        *string          `json:"birth_date,omitempty" maxLength:"10" doc:"Day of birth, such as 1970-12-31."`
 }
 
+// NewDonation enters a gift that came by hand.
+type NewDonation struct {
+	AmountMinor int64           `json:"amount_minor" minimum:"1" maximum:"100000000000000" doc:"In paise; of a gift in kind, what it is worth."`
+	Method      string          `json:"method" enum:"cash,cheque,kind,bank_transfer"`
+	Given       string          `json:"given,omitempty" maxLength:"10" doc:"Day on which it was given, such as 2026-11-22; today when empty."`
+	Reference   string          `json:"reference,omitempty" maxLength:"60" doc:"The cheque's or the bank's number."`
+	Key         string          `json:"key,omitempty" maxLength:"100" doc:"The caller's own: what is sent twice with the same key is entered once."`
+	Name        string          `json:"name,omitempty" maxLength:"200"`
+	Address     string          `json:"address,omitempty" maxLength:"500"`
+	EMail       string          `json:"email,omitempty" maxLength:"254"`
+	Phone       string          `json:"phone,omitempty" maxLength:"32"`
+	PAN         string          `json:"pan,omitempty" maxLength:"20"`
+	IDKind      ngo.IDKind      `json:"id_kind,omitempty" enum:"tin,passport,epic,licence,ration," doc:"Of a donor without a PAN."`
+	IDNumber    string          `json:"id_number,omitempty" maxLength:"40" doc:"Never an Aadhaar number: it is refused."`
+	Language    string          `json:"language,omitempty" enum:"en,ta,hi," doc:"Empty is the organisation's own."`
+	Citizenship ngo.Citizenship `json:"citizenship,omitempty" enum:"indian,foreign," doc:"Empty is unknown."`
+	Purpose     string          `json:"purpose,omitempty" maxLength:"200"`
+	Campaign    string          `json:"campaign,omitempty" maxLength:"200"`
+	Born        string          `json:"birth_date,omitempty" maxLength:"10" doc:"Day of birth, such as 1970-12-31."`
+}
+
 // Why says why something is done.
 type Why struct {
 	Reason string `json:"reason,omitempty" maxLength:"500"`
@@ -287,6 +308,12 @@ type Person struct {
 	Last      ngo.Date       `json:"last,omitempty" doc:"Day of the latest gift."`
 	Donations []ngo.Donation `json:"donations" doc:"Their gifts, newest first, as many as were asked for."`
 	Next      string         `json:"next,omitempty" doc:"The after of the query for the gifts that follow."`
+
+	Conversations []Conversation `json:"conversations,omitempty" doc:"Their threads, newest first, at most fifty."`
+	Receipts      []ngo.Receipt  `json:"receipts,omitempty" doc:"Their newest receipts, at most fifty."`
+	Consents      []ngo.Consent  `json:"consents,omitempty" doc:"What they said about what they wish to get, newest first."`
+	Joinings      []ngo.Joining  `json:"joinings,omitempty" doc:"Who was joined to them, or they to whom, newest first."`
+	Stopped       bool           `json:"stopped" doc:"They asked for no more than answers."`
 }
 
 // NewPurpose asks for a purpose.
