@@ -181,6 +181,11 @@ func (c *Client) ReplyTo(ctx context.Context, org string, id ngo.ConversationID,
 	return call[Written](ctx, c, post(r, "orgs", org, "conversations", string(id), "messages"))
 }
 
+// Message gives one message of a conversation. Codes: NotFound.
+func (c *Client) Message(ctx context.Context, org string, id ngo.MessageID) (ngo.Message, error) {
+	return call[ngo.Message](ctx, c, get("orgs", org, "messages", string(id)))
+}
+
 // Withdraw pulls a message back that has not left. Codes: NotFound, Conflict once it has.
 func (c *Client) Withdraw(ctx context.Context, org string, id ngo.MessageID) (ngo.Message, error) {
 	return call[ngo.Message](ctx, c, post(nil, "orgs", org, "messages", string(id), "withdraw"))
