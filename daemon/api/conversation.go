@@ -98,6 +98,12 @@ type TemplateOffer struct {
 	Refused    string   `json:"refused,omitempty" doc:"Why it cannot be sent, or not to this person; empty when it can."`
 }
 
+// Moved is a conversation that was opened, snoozed or closed, and the act that can be undone.
+type Moved struct {
+	Conversation Conversation `json:"conversation"`
+	Act          ngo.Act      `json:"act"`
+}
+
 // ConversationQuery asks for conversations. What is empty does not restrict.
 type ConversationQuery struct {
 	ListQuery
@@ -198,8 +204,8 @@ func (c *Client) RetryMessage(ctx context.Context, org string, id ngo.MessageID,
 }
 
 // MoveConversation opens, snoozes or closes a conversation; it can be undone. Codes: NotFound, Conflict.
-func (c *Client) MoveConversation(ctx context.Context, org string, id ngo.ConversationID, to ngo.ConversationState) (Changed, error) {
-	return call[Changed](ctx, c, post(map[string]string{"state": string(to)}, "orgs", org, "conversations", string(id), "state"))
+func (c *Client) MoveConversation(ctx context.Context, org string, id ngo.ConversationID, to ngo.ConversationState) (Moved, error) {
+	return call[Moved](ctx, c, post(map[string]string{"state": string(to)}, "orgs", org, "conversations", string(id), "state"))
 }
 
 // MarkRead says that the messages of a conversation were seen.
