@@ -26,19 +26,31 @@ type Gateway struct {
 	Account payment.Account
 }
 
-// gateway is an opened gateway account, or why it could not be opened.
-type gateway struct {
+// opened is an opened account, or why it could not be opened.
+type opened[T any] struct {
 	info    ngo.Account
-	account payment.Account
+	account T
 	err     error
 }
+
+// shelf is the accounts of one kind.
+type shelf[T any] struct {
+	byName map[string]opened[T]
+	byID   map[ngo.AccountID]opened[T]
+}
+
+func newShelf[T any]() shelf[T] {
+	return shelf[T]{map[string]opened[T]{}, map[ngo.AccountID]opened[T]{}}
+}
+
+func (s shelf[T]) add(a opened[T]) { s.byName[a.info.Name], s.byID[a.info.ID] = a, a }
 
 // accounts is everything an organisation is connected to, as of one version.
 type accounts struct {
 	version  uint64
-	byName   map[string]gateway
-	byID     map[ngo.AccountID]gateway
-	channels []Channel
+	gateways shelf[payment.Account]
+	channels shelf[channel.Account]
+	sending  []Channel // the channels that can be used, in the order of their names
 }
 
 // row is an account as stored.
@@ -54,11 +66,7 @@ func (o *Org) Gateway(ctx context.Context, name string) (ngo.Account, payment.Ac
 	if err != nil {
 		return ngo.Account{}, nil, err
 	}
-	g, ok := all.byName[name]
-	if !ok {
-		return ngo.Account{}, nil, &ngo.Error{Code: ngo.NotFound, Message: fmt.Sprintf("there is no gateway %q", ngo.Printable(name)), Hint: "see: ngoctl gateway list"}
-	}
-	return g.info, g.account, g.err
+	return all.gateways.named(ngo.Gateway, name)
 }
 
 // GatewayByID is Gateway by identifier; it also finds one that was removed, whose deliveries are still worked on.
@@ -67,11 +75,44 @@ func (o *Org) GatewayByID(ctx context.Context, id ngo.AccountID) (ngo.Account, p
 	if err != nil {
 		return ngo.Account{}, nil, err
 	}
-	if g, ok := all.byID[id]; ok {
-		return g.info, g.account, g.err
+	return byID(ctx, o, all.gateways, id, o.book.openGateway)
+}
+
+// Channel gives the account of a channel by its name. It fails as Gateway does.
+func (o *Org) Channel(ctx context.Context, name string) (ngo.Account, channel.Account, error) {
+	all, err := o.opened(ctx)
+	if err != nil {
+		return ngo.Account{}, nil, err
 	}
+	return all.channels.named(ngo.Channel, name)
+}
+
+// ChannelByID is Channel by identifier; it also finds one that was removed, whose deliveries are still worked on.
+func (o *Org) ChannelByID(ctx context.Context, id ngo.AccountID) (ngo.Account, channel.Account, error) {
+	all, err := o.opened(ctx)
+	if err != nil {
+		return ngo.Account{}, nil, err
+	}
+	return byID(ctx, o, all.channels, id, o.book.openChannel)
+}
+
+// named gives the account with this name.
+func (s shelf[T]) named(kind ngo.AccountKind, name string) (info ngo.Account, account T, err error) {
+	a, ok := s.byName[name]
+	if !ok {
+		return info, account, &ngo.Error{Code: ngo.NotFound, Message: fmt.Sprintf("there is no %s %q", kind, ngo.Printable(name)), Hint: fmt.Sprintf("see: ngoctl %s list", kind)}
+	}
+	return a.info, a.account, a.err
+}
+
+// byID gives the account with this identifier, opening it anew when it was removed.
+func byID[T any](ctx context.Context, o *Org, s shelf[T], id ngo.AccountID, open func(row) opened[T]) (ngo.Account, T, error) {
+	if a, ok := s.byID[id]; ok {
+		return a.info, a.account, a.err
+	}
+	var none T
 	var r row
-	err = o.Store.Read(ctx, func(rx *store.Rx) error {
+	err := o.Store.Read(ctx, func(rx *store.Rx) error {
 		info, err := rx.AccountByID(id)
 		if err != nil {
 			return err
@@ -80,10 +121,10 @@ func (o *Org) GatewayByID(ctx context.Context, id ngo.AccountID) (ngo.Account, p
 		return err
 	})
 	if err != nil {
-		return ngo.Account{}, nil, err
+		return ngo.Account{}, none, err
 	}
-	g := o.book.openGateway(r)
-	return g.info, g.account, g.err
+	a := open(r)
+	return a.info, a.account, a.err
 }
 
 // Gateways gives the gateways that can be used, by name. One whose settings no longer make an account is left out.
@@ -93,21 +134,21 @@ func (o *Org) Gateways(ctx context.Context) ([]Gateway, error) {
 		return nil, err
 	}
 	var out []Gateway
-	for _, name := range slices.Sorted(maps.Keys(all.byName)) {
-		if g := all.byName[name]; g.err == nil {
+	for _, name := range slices.Sorted(maps.Keys(all.gateways.byName)) {
+		if g := all.gateways.byName[name]; g.err == nil {
 			out = append(out, Gateway{g.info, g.account})
 		}
 	}
 	return out, nil
 }
 
-// Channels gives the channels that can send. One whose settings no longer make an account is left out and logged.
+// Channels gives the channels that can send, by name. One whose settings no longer make an account is left out and logged.
 func (o *Org) Channels(ctx context.Context) ([]Channel, error) {
 	all, err := o.opened(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return all.channels, nil
+	return all.sending, nil
 }
 
 // opened gives the accounts, opened once per version.
@@ -160,40 +201,38 @@ func readRow(rx *store.Rx, info ngo.Account) (row, error) {
 }
 
 func (b *Book) open(slug string, rows []row) *accounts {
-	a := &accounts{byName: map[string]gateway{}, byID: map[ngo.AccountID]gateway{}}
+	a := &accounts{gateways: newShelf[payment.Account](), channels: newShelf[channel.Account]()}
 	for _, r := range rows {
 		if r.info.Kind == ngo.Gateway {
-			g := b.openGateway(r)
-			a.byName[r.info.Name], a.byID[r.info.ID] = g, g
+			a.gateways.add(b.openGateway(r))
 			continue
 		}
-		acc, err := b.openChannel(r)
-		if err != nil {
-			b.log.Error("channel cannot be used", "org", slug, "channel", r.info.Name, "err", err)
+		c := b.openChannel(r)
+		a.channels.add(c)
+		if c.err != nil {
+			b.log.Error("channel cannot be used", "org", slug, "channel", r.info.Name, "err", c.err)
 			continue
 		}
-		a.channels = append(a.channels, Channel{r.info, acc})
+		a.sending = append(a.sending, Channel{c.info, c.account})
 	}
 	return a
 }
 
-func (b *Book) openGateway(r row) gateway {
-	for _, d := range b.gateways {
+func (b *Book) openGateway(r row) opened[payment.Account] { return openWith(b.gateways, r) }
+func (b *Book) openChannel(r row) opened[channel.Account] { return openWith(b.channels, r) }
+
+// openWith opens an account with the driver that its row names.
+func openWith[T any, D interface {
+	Name() string
+	Open(setting.Values) (T, error)
+}](drivers []D, r row) opened[T] {
+	for _, d := range drivers {
 		if d.Name() == r.info.Driver {
 			acc, err := d.Open(r.values())
-			return gateway{r.info, acc, err}
+			return opened[T]{r.info, acc, err}
 		}
 	}
-	return gateway{info: r.info, err: unknownDriver(r.info)}
-}
-
-func (b *Book) openChannel(r row) (channel.Account, error) {
-	for _, d := range b.channels {
-		if d.Name() == r.info.Driver {
-			return d.Open(r.values())
-		}
-	}
-	return nil, unknownDriver(r.info)
+	return opened[T]{info: r.info, err: unknownDriver(r.info)}
 }
 
 func (r row) values() setting.Values {
