@@ -17,6 +17,7 @@ type NewDelivery struct {
 	sealed  []byte
 	blob    ngo.BlobID
 	source  ngo.DeliverySource
+	heard   bool
 }
 
 // MostInline is the longest body that NewDelivery seals into the row; a longer one goes to a blob.
@@ -53,6 +54,12 @@ func (d NewDelivery) Polled() NewDelivery {
 	return d
 }
 
+// Heard is the delivery as one of a channel, whose messages are to be read.
+func (d NewDelivery) Heard() NewDelivery {
+	d.heard = true
+	return d
+}
+
 const insertDelivery = `
 insert into delivery (id, account_id, digest, hint, size, received, body, blob_id, source)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -72,6 +79,9 @@ func (t *Tx) AddDelivery(d NewDelivery) (added bool, err error) {
 	t.audit("delivery.accept", string(d.ID), nil, facts{{"account", string(d.account)}, {"sha256", d.digest[:]}, {"size", d.size}})
 	t.count("delivery", string(ngo.DeliveryAccepted), 1)
 	t.changed("delivery", string(d.ID))
+	if d.heard {
+		return true, t.Enqueue(ngo.LaneMessage, ngo.JobHear, string(d.ID), 0)
+	}
 	return true, t.Enqueue(ngo.LanePayment, ngo.JobIngest, string(d.ID), 0)
 }
 
