@@ -61,6 +61,12 @@ type JobID string
 // Ref is an identifier that a provider gave. It is unique per account, and nothing more is assumed of it.
 type Ref string
 
+// ByHandPrefix begins what stands for a provider's id where staff entered a gift by hand.
+const ByHandPrefix = "desk_"
+
+// ByHand tells whether no provider gave the id, so that it says nothing to a donor.
+func (r Ref) ByHand() bool { return strings.HasPrefix(string(r), ByHandPrefix) }
+
 type id interface {
 	~string
 	prefix() string
