@@ -47,8 +47,7 @@ func describe(law Law, g Gift) Facts {
 	d := g.Donation
 	f := Facts{
 		Version: version, Language: ngo.Language(d.Donor.Language, g.Profile.Language), Org: issuer(g.Org, g.Profile), Amount: d.Net(),
-		Day: d.Given, Year: d.Given.FinancialYear(), Payment: oneLine(string(g.Payment.Ref), maxShort),
-		Reference: oneLine(g.Payment.Reference, maxShort), Purpose: oneLine(d.Purpose, maxName), Law: law.ID,
+		Day: d.Given, Year: d.Given.FinancialYear(), Purpose: oneLine(d.Purpose, maxName), Law: law.ID,
 		Donor: Donor{Name: oneLine(d.Donor.Name, maxName), Address: oneLine(d.Donor.Address, maxAddress), EMail: oneLine(d.Donor.EMail, maxName)},
 		Pot:   cmp.Or(d.Pot, ngo.Domestic), Fund: cmp.Or(d.Fund, ngo.FundGeneral), Means: means(d.Method),
 		Logo: g.Profile.Logo, Signature: g.Profile.Signature,
@@ -60,7 +59,15 @@ func describe(law Law, g Gift) Facts {
 	}
 	f.YearName, f.YearNameEN = year.own, year.english
 	mode := f.mode(d.Method)
+	if what := oneLine(g.Payment.Reference, maxName); d.Method == "kind" && what != "" {
+		mode = f.say("mode_kind_of", "what", what)
+	} else {
+		f.Reference = oneLine(what, maxShort)
+	}
 	f.Mode, f.ModeEN = mode.own, mode.english
+	if !g.Payment.Ref.ByHand() {
+		f.Payment = oneLine(string(g.Payment.Ref), maxShort)
+	}
 	if f.Amount != d.Amount {
 		f.Paid = d.Amount
 	}

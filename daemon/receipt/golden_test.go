@@ -39,6 +39,10 @@ func goldenSet(t testing.TB) map[string]kept {
 				"cash": func(g *receipt.Gift) {
 					g.Donation.Method, g.Donation.Amount, g.Payment = "cash", ngo.Paise(2000_01), ngo.Payment{}
 				},
+				"kind": func(g *receipt.Gift) {
+					g.Donation.Method, g.Donation.Amount = "kind", ngo.Paise(2_400_00)
+					g.Payment = ngo.Payment{Ref: "desk_1", Reference: map[string]string{"en": "40 kg of rice", "ta": "40 கிலோ அரிசி", "hi": "40 किलो चावल"}[lang]}
+				},
 				"foreign": func(g *receipt.Gift) {
 					g.Donation.Pot, g.Donation.Method, g.Donation.Amount = ngo.Foreign, "bank_transfer", ngo.Paise(10_00_000_00)
 					g.Donation.Donor.PAN, g.Donation.Donor.IDKind, g.Donation.Donor.IDNumber = "", ngo.IDPassport, "Z1234567"
@@ -90,8 +94,8 @@ func speaking(lang string) receipt.Gift {
 func TestGoldenSet(t *testing.T) {
 	t.Parallel()
 	set := goldenSet(t)
-	if len(set) != 48 {
-		t.Fatalf("%d receipts; want 3 languages × 8 cases × 2 laws", len(set))
+	if len(set) != 54 {
+		t.Fatalf("%d receipts; want 3 languages × 9 cases × 2 laws", len(set))
 	}
 	lib := typeset.New()
 	poppler, _ := exec.LookPath("pdftotext")
