@@ -44,6 +44,12 @@ type Message struct {
 	Line        ngo.Ref // which of the account's own numbers, pages or mailboxes it goes from; empty for the usual one
 	ReplyTo     ngo.Ref // the provider's id of the message that it answers; empty for none
 	Template    *Filled // sent instead of Text, which then says what it reads like
+
+	// What only mail has. Ids are without angle brackets.
+	InReplyTo    ngo.Ref   // the Message-ID that it answers; empty for none
+	References   []ngo.Ref // the thread's Message-IDs, oldest first
+	ReplyAddress string    // where answers are to go, when elsewhere than to the sender
+	Auto         bool      // no person wrote it: it answers by itself, and nothing is to answer it by itself
 }
 
 // Attachment is a file that goes with a message.

@@ -67,6 +67,34 @@ type Runner interface {
 	Run(ctx context.Context, e Errand) ([][]byte, error)
 }
 
+// Streamer reads a delivery that may be large, so that it need not lie in memory whole: a mail of 25 MB.
+type Streamer interface {
+	// NormaliseFrom is Normalise for a body that is read once. The content of attachments goes to what sink opens for each, one
+	// after the other, and not into the events: their Media are those that sink was told, in that order, with Size and SHA256 of
+	// what was written, and without Data or Ref. A nil sink, or one that gives nil, discards. It fails as Normalise does, and as
+	// the reader or the sink fails; what was written is then worth nothing.
+	NormaliseFrom(r io.Reader, sink func(Media) (io.WriteCloser, error)) ([]Event, error)
+}
+
+// Listener hears by itself: it keeps a line to where messages lie, such as a mailbox, and needs nobody to send them here.
+type Listener interface {
+	// Listen gives take whatever has come after the mark, and goes on until ctx ends or the line breaks; it never returns nil. The
+	// mark is that of the last Heard that was taken; empty at first. When take fails, Listen ends with its error and has not
+	// gone past what it gave. The same thing may be given again, also with another mark, after whatever went wrong.
+	//
+	// It fails with Unauthenticated or Invalid when the account needs a person, with Limited or Unavailable when it may be
+	// tried later. Two that listen by one account at the same time do no harm, and no good.
+	Listen(ctx context.Context, mark string, take func(context.Context, Heard) error) error
+}
+
+// Heard is a body for Normalise that a Listener has fetched, and where to go on after it.
+type Heard struct {
+	Mark string
+	Hint string    // the provider's own id of it
+	Size int64     // bytes of Body, as the provider claims; -1 when it does not say
+	Body io.Reader // to be read before take returns. What comes of an error in it is not to be kept
+}
+
 // Event is one thing that a delivery says. Exactly one of the pointers is set.
 type Event struct {
 	Name string    // the provider's own name, such as messages.text or account_update
@@ -342,6 +370,9 @@ type Preference struct {
 	Topic  Topic
 	Stop   bool   // stop; else they want it (again)
 	Words  string // in which they said it, or the provider for them
+	// About, when it is set, is the message of ours that they complained of: anybody can write such a complaint, so that the wish
+	// counts only when it is one that was sent to them.
+	About ngo.Ref
 }
 
 // Topic is what a Preference is about.

@@ -21,6 +21,15 @@ type Dispatched struct {
 	Person Person // what the provider knows the recipient by; empty when it does not say
 	// Held says, for people, that the provider took the message and lets it wait.
 	Held string
+	// Aliases are other ids by which answers and reports will speak of it: the provider put its own in the place of ours.
+	Aliases []ngo.Ref
+}
+
+// Returner has addresses for answers that tell which conversation they belong to.
+type Returner interface {
+	// ReturnAddress gives the address for Message.ReplyAddress; empty when the line can have none. A token of letters and digits
+	// comes back in Incoming.Tokens, in lower case. Pure.
+	ReturnAddress(line ngo.Ref, token string) string
 }
 
 // Fitter tells before it is tried whether a message can be sent.
