@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/ngoctl/ngoctl/daemon"
 	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/setting"
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 func channelCommand(t terminal) *cli.Command {
@@ -16,11 +20,24 @@ func channelCommand(t terminal) *cli.Command {
 	}
 	example := "ngoctl channel add email --smtp smtp.example.org:587 --from office@example.org --user office --password-file smtp.txt"
 	return group(&cli.Command{
-		Name: "channel", Aliases: []string{"channels"}, Category: categorySetup, Usage: "connections through which messages go out",
+		Name: "channel", Aliases: []string{"channels"}, Category: categorySetup, Usage: "connections through which messages come and go",
 		Subcommands: []*cli.Command{
 			addCommand(t, "channel", example, drivers, channelAdd),
 			{Name: "list", Usage: "the channels of the organisation", Action: inOrg(t, channelList), UsageText: "ngoctl channel list"},
 			{Name: "show", Usage: "one channel", ArgsUsage: "NAME", Action: inOrg(t, channelShow), UsageText: "ngoctl channel show email"},
+			{
+				Name: "set", Usage: "change some of its settings", ArgsUsage: "NAME", Action: inOrg(t, channelSet), Flags: unionFlags(drivers, anyField),
+				UsageText:   "ngoctl channel set email --from office@example.org\nngoctl channel set whatsapp --token-file token.txt",
+				Description: "Only what is given changes; an empty value takes a setting back to its default. A change without a secret in it can be taken back.",
+			},
+			{
+				Name: "test", Usage: "try everything a channel needs: credentials, the way in, templates", ArgsUsage: "[NAME]", Action: inOrg(t, channelTest),
+				UsageText: "ngoctl channel test\nngoctl channel test whatsapp", Description: "It needs the daemon, and ends with code 8 when something does not work.",
+			},
+			{
+				Name: "health", Usage: "how each channel is: last message in and out, what waits, what failed", Action: inOrg(t, channelHealth),
+				UsageText: "ngoctl channel health", Description: "It ends with code 8 when a channel has a problem.",
+			},
 			{
 				Name: "check", Usage: "connect and log in, without sending anything", ArgsUsage: "[NAME]", Action: inOrg(t, channelCheck),
 				UsageText: "ngoctl channel check\nngoctl channel check email", Description: "Ends with code 8 when the provider refuses.",
@@ -41,8 +58,87 @@ func channelAdd(ctx context.Context, c *call, s session, a api.AddAccount) error
 	if err := c.record(account, accountRecord(account)); err != nil {
 		return err
 	}
+	if account.URL != "" {
+		c.note("\nNow enter this address as the webhook at %s:\n  %s", account.Driver, account.URL)
+	}
 	c.next("ngoctl channel check " + account.Name)
 	return nil
+}
+
+func channelSet(ctx context.Context, c *call, s session) error {
+	account, err := s.Channel(ctx, s.org, c.arg(0))
+	if err != nil {
+		return err
+	}
+	values, err := c.settingsOf(account)
+	if err != nil {
+		return err
+	}
+	if account, err = s.SetChannel(ctx, s.org, account.Name, api.SetAccount{Values: values}); err != nil {
+		return err
+	}
+	if err := c.record(account, accountRecord(account)); err != nil {
+		return err
+	}
+	c.next("ngoctl channel test " + account.Name)
+	return nil
+}
+
+// settingsOf reads the settings that were given for a channel. A flag that belongs to another driver is refused: it would be
+// ignored without a word.
+func (c *call) settingsOf(account api.Account) (setting.Values, error) {
+	var own setting.Form
+	for _, d := range daemon.Channels() {
+		if d.Name() == account.Driver {
+			own = d.Settings()
+		}
+	}
+	for _, d := range daemon.Channels() {
+		for _, f := range d.Settings() {
+			if _, ours := own.Field(f.Name); !ours && c.flags.IsSet(flagOf(f)) {
+				return nil, usage(fmt.Sprintf("--%s is not a setting of %s", flagOf(f), account.Driver), "see: ngoctl channel add "+account.Driver+" --help")
+			}
+		}
+	}
+	values, err := c.flagValues(own)
+	if err == nil && len(values) == 0 {
+		err = usage("nothing to change was given", "see: ngoctl channel set --help")
+	}
+	return values, err
+}
+
+func channelTest(ctx context.Context, c *call, s session) error {
+	name, err := c.namedChannel(ctx, s)
+	if err != nil {
+		return err
+	}
+	report, err := patiently(c, "trying "+ngo.Printable(name), func() (api.GatewayTest, error) { return s.TestChannel(ctx, s.org, name) })
+	if err != nil {
+		return err
+	}
+	return c.tried("Channel "+name, report)
+}
+
+func channelHealth(ctx context.Context, c *call, s session) error {
+	all, err := s.ChannelHealths(ctx, s.org)
+	if err != nil {
+		return err
+	}
+	err = printItems(c, []column[api.ChannelHealth]{
+		{name: "name", value: func(h api.ChannelHealth) any { return h.Name }},
+		{name: "driver", value: func(h api.ChannelHealth) any { return h.Driver }},
+		{name: "last_in_at", value: func(h api.ChannelHealth) any { return h.LastIn }},
+		{name: "last_out_at", value: func(h api.ChannelHealth) any { return h.LastOut }},
+		{name: "waiting", value: func(h api.ChannelHealth) any { return h.Waiting }},
+		{name: "failed", value: func(h api.ChannelHealth) any { return h.Failed }},
+		{name: "uncertain", value: func(h api.ChannelHealth) any { return h.Uncertain }},
+		{name: "problem", wide: true, value: func(h api.ChannelHealth) any { return h.Problem }},
+		{name: "hint", wide: true, value: func(h api.ChannelHealth) any { return h.Hint }},
+	}, all)
+	if err == nil && slices.ContainsFunc(all, func(h api.ChannelHealth) bool { return h.Problem != "" }) {
+		return outcome(exitFindings)
+	}
+	return err
 }
 
 func channelList(ctx context.Context, c *call, s session) error {

@@ -214,7 +214,12 @@ func gatewayTest(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	r := record{title: "Gateway " + c.arg(0), fields: []field{{"ok", report.OK}}}
+	return c.tried("Gateway "+c.arg(0), report)
+}
+
+// tried prints what came of trying a connection, step by step.
+func (c *call) tried(title string, report api.GatewayTest) error {
+	r := record{title: title, fields: []field{{"ok", report.OK}}}
 	steps := section{title: "steps"}
 	for _, st := range report.Steps {
 		steps.rows = append(steps.rows, []any{st.OK, st.Name, st.Text, st.Hint})

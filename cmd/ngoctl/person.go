@@ -10,9 +10,14 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
+const (
+	examplePerson = "per_01k9v3m5w8x2y4z6a7b9c1d3e5"
+	otherPerson   = "per_01k9v3m5w8x2y4z6a7b9c1d3e6"
+)
+
 func personCommand(t terminal) *cli.Command {
 	return group(&cli.Command{
-		Name: "person", Aliases: []string{"persons", "people"}, Category: categoryWork, Usage: "the people who give, and what they gave",
+		Name: "person", Aliases: []string{"persons", "people"}, Category: categoryWork, Usage: "people: what they gave, what they wrote, and who is the same",
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "people, newest first, or those that match", ArgsUsage: "[TEXT]", Action: inOrg(t, personList), Flags: pageFlags(),
@@ -20,8 +25,48 @@ func personCommand(t terminal) *cli.Command {
 				Description: "TEXT is a part of the name, or a whole e-mail address or phone number.",
 			},
 			{
-				Name: "show", Usage: "one person: addresses, totals and gifts", ArgsUsage: "ID", Action: inOrg(t, personShow), Flags: pageFlags(),
-				UsageText: "ngoctl person show per_01k9v3m5w8x2y4z6a7b9c1d3e5",
+				Name: "show", Usage: "one person: addresses, totals, gifts, threads and consents", ArgsUsage: "ID", Action: inOrg(t, personShow), Flags: pageFlags(),
+				UsageText: "ngoctl person show " + examplePerson,
+			},
+			{
+				Name: "likely", Usage: "who may be the same person, and what speaks for it", ArgsUsage: "ID", Action: inOrg(t, personLikely),
+				UsageText: "ngoctl person likely " + examplePerson,
+			},
+			{
+				Name: "merge", Usage: "show two persons as one", ArgsUsage: "ID OTHER", Action: inOrg(t, personMerge),
+				Flags:       []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`WHY` they are the same, for the trail"}},
+				UsageText:   "ngoctl person merge " + examplePerson + " " + otherPerson + ` --reason "she told us on the phone"`,
+				Description: "OTHER is shown as a part of ID from then on. Nothing of theirs moves, so that it can be taken apart at any later time.",
+			},
+			{
+				Name: "unmerge", Usage: "show a person who was merged by themselves again", ArgsUsage: "ID", Action: inOrg(t, personUnmerge),
+				Flags:       []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`WHY`, for the trail"}},
+				UsageText:   "ngoctl person unmerge " + otherPerson + ` --reason "mother and daughter"`,
+				Description: "Gifts, threads and receipts go with whom they came from, those since the merge too.",
+			},
+			{
+				Name: "differ", Usage: "say that two are not the same, so that they are not offered again", ArgsUsage: "ID OTHER", Action: inOrg(t, personDiffer),
+				UsageText: "ngoctl person differ " + examplePerson + " " + otherPerson,
+			},
+			{
+				Name: "share", Usage: "say that several people use a phone or address, or that one does again", ArgsUsage: "ID ADDRESS", Action: inOrg(t, personShare),
+				Flags:       []cli.Flag{&cli.BoolFlag{Name: "off", Usage: "it is this person's alone"}},
+				UsageText:   "ngoctl person share " + examplePerson + " +919840012345\nngoctl person share " + examplePerson + " +919840012345 --off",
+				Description: "Nobody is known by a shared phone alone: a gift from it is joined by the name too.",
+			},
+			{
+				Name: "consent", Usage: "what a person said about what they wish to get; record it", ArgsUsage: "ID", Action: inOrg(t, personConsent),
+				Flags: []cli.Flag{
+					choiceFlag("give", "they wish to get", ngo.TopicAll, ngo.TopicMarketing, ngo.TopicReceipt),
+					choiceFlag("stop", "they wish to get no more", ngo.TopicAll, ngo.TopicMarketing, ngo.TopicReceipt),
+					&cli.StringFlag{Name: "words", Usage: "the `WORDS` in which they were asked or said it"},
+					&cli.StringFlag{Name: "source", Usage: "`HOW` it was heard: by phone, on paper, …"},
+					choiceFlag("language", "of the words", "en", "ta", "hi"),
+				},
+				UsageText: "ngoctl person consent " + examplePerson + "\n" +
+					"ngoctl person consent " + examplePerson + ` --give marketing --words "May we write to you about our work?" --source "form of 3 May"` + "\n" +
+					"ngoctl person consent " + examplePerson + ` --stop all --words "please do not write any more" --source "by phone"`,
+				Description: "all is whatever they did not ask for, marketing is appeals and invitations, receipt is receipts by a messenger.\nThe newest word counts; none is ever changed.",
 			},
 		},
 	})
@@ -45,6 +90,11 @@ func identities(p ngo.Person) string {
 	for _, i := range p.Identities {
 		out = append(out, i.Value)
 	}
+	for _, part := range p.Parts {
+		if more := identities(part); more != "" {
+			out = append(out, more)
+		}
+	}
 	return strings.Join(out, ", ")
 }
 
@@ -65,14 +115,15 @@ func personShow(ctx context.Context, c *call, s session) error {
 	for _, d := range p.Donations {
 		gifts.rows = append(gifts.rows, []any{d.Given, d.State, d.Amount, d.Purpose, d.ID})
 	}
-	err = c.record(p, record{
+	r := record{
 		title: p.Name,
 		fields: []field{
 			{"id", p.ID}, {"name", p.Name}, {"identities", identities(p.Person)}, {"totals", p.Totals}, {"first", p.First}, {"last", p.Last},
-			{"created_at", p.Created}, {"erased_at", p.Erased},
+			{"language", p.Language}, {"created_at", p.Created}, {"erased_at", p.Erased}, {"shown_as_part_of", partOf(p.Person)}, {"stopped", stopped(p.Stopped)},
 		},
-		sections: []section{gifts},
-	})
+		sections: append([]section{gifts}, personSections(p)...),
+	}
+	err = c.record(p, r)
 	if err == nil && p.Next != "" {
 		c.note("\nThere are more gifts: ngoctl person show %s --all", p.ID)
 	}

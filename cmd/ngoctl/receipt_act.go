@@ -313,6 +313,16 @@ func openInViewer() func(string, []byte) error {
 	}
 }
 
+// openLink shows a page in the user's browser, and its address where there is none.
+func (c *call) openLink(link api.Link) error {
+	opener, err := viewer()
+	if err == nil {
+		err = exec.Command(opener, link.URL).Start()
+	}
+	opened := err == nil
+	return c.record(link, record{fields: []field{{"url", link.URL}, {"expires_at", link.Expires}, {"opened", opened}}})
+}
+
 // viewer finds the program that opens a file as the user would.
 func viewer() (string, error) {
 	name := "xdg-open"

@@ -71,7 +71,8 @@ func onUsageError(_ *cli.Context, err error, _ bool) error {
 // commands lists every noun in the order of help.
 func commands(t terminal) []*cli.Command {
 	return []*cli.Command{
-		tuiCommand(t), donationCommand(t), paymentCommand(t), receiptCommand(t), personCommand(t),
+		tuiCommand(t), donationCommand(t), paymentCommand(t), receiptCommand(t),
+		conversationCommand(t), personCommand(t), templateCommand(t), searchCommand(t),
 		orgCommand(t), userCommand(t), gatewayCommand(t), channelCommand(t),
 		statusCommand(t), deliveryCommand(t), jobCommand(t), auditCommand(t), backupCommand(t),
 		initCommand(t), daemonCommand(t),
