@@ -11,13 +11,22 @@ const (
 	outageAfter = 3 // failures in a row
 	firstOutage = 30 * time.Second
 	longOutage  = 10 * time.Minute
+	mostHeld    = time.Hour // that a line waits, however long the provider says
 )
 
-// outages remembers which accounts do not answer, so that a long queue does not wait for a dead server message by message.
-// It is lost at a restart, which costs three tries. The zero value is ready, and safe for concurrent use.
+// outages remembers which accounts do not answer or must be mended first, and which of their lines go too fast, so that a long queue
+// does not wait for a dead server message by message, and no other account's messages wait with it. It is lost at a restart, which
+// costs three tries. The zero value is ready, and safe for concurrent use.
 type outages struct {
-	mu  sync.Mutex
-	all map[ngo.AccountID]*outage
+	mu    sync.Mutex
+	all   map[ngo.AccountID]*outage
+	lines map[line]*outage
+}
+
+// line is one of the numbers or mailboxes of an account; an empty name is the usual one.
+type line struct {
+	account ngo.AccountID
+	name    ngo.Ref
 }
 
 type outage struct {
@@ -28,17 +37,31 @@ type outage struct {
 
 // of tells why nothing should be tried at an account, and until when; no reason means that it may be.
 func (o *outages) of(id ngo.AccountID, now time.Time) (reason string, until time.Time) {
+	return o.ofLine(line{account: id}, now)
+}
+
+// ofLine is of for one line: it waits for its account, and for itself.
+func (o *outages) ofLine(l line, now time.Time) (reason string, until time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	out := o.all[id]
-	if out == nil || !now.Before(out.until) {
-		return "", time.Time{}
+	for _, out := range []*outage{o.all[l.account], o.lines[l]} {
+		if out != nil && now.Before(out.until) && out.until.After(until) {
+			reason, until = out.reason, out.until
+		}
 	}
-	return out.reason, out.until
+	return reason, until
 }
 
 // add counts a failure.
-func (o *outages) add(id ngo.AccountID, now time.Time, reason string) {
+func (o *outages) add(id ngo.AccountID, now time.Time, reason string) { o.fail(id, now, reason, 1) }
+
+// shut leaves an account alone at once: it is known that nothing goes by it until somebody has mended it. It is tried again now and
+// then, since the provider does not tell when that was.
+func (o *outages) shut(id ngo.AccountID, now time.Time, reason string) {
+	o.fail(id, now, reason, outageAfter)
+}
+
+func (o *outages) fail(id ngo.AccountID, now time.Time, reason string, weight int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	out := o.all[id]
@@ -52,11 +75,42 @@ func (o *outages) add(id ngo.AccountID, now time.Time, reason string) {
 	if now.Before(out.until) {
 		return // one of several that were under way when it went down
 	}
-	out.failures++
+	out.failures = max(out.failures+1, weight)
 	out.reason = reason
 	if past := out.failures - outageAfter; past >= 0 {
 		out.until = now.Add(min(firstOutage<<min(past, 10), longOutage))
 	}
+}
+
+// hold leaves a line alone for as long as the provider says, with growing patience where it says nothing.
+func (o *outages) hold(l line, now time.Time, wait time.Duration, reason string) (until time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := o.lines[l]
+	if out == nil {
+		if o.lines == nil {
+			o.lines = map[line]*outage{}
+		}
+		out = &outage{}
+		o.lines[l] = out
+	}
+	if now.Before(out.until) && wait == 0 {
+		return out.until // one of several that were under way
+	}
+	out.failures++
+	out.reason = reason
+	grown := min(time.Second<<min(out.failures, 20), firstOutage)
+	if until := now.Add(min(max(wait, grown), mostHeld)); until.After(out.until) {
+		out.until = until
+	}
+	return out.until
+}
+
+// taken forgets that a line went too fast: it took a message.
+func (o *outages) taken(l line) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.lines, l)
 }
 
 // end forgets the failures of an account that answered or was changed, and tells whether others were kept waiting by them. After one or
