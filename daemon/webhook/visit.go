@@ -21,9 +21,10 @@ const storeTime = 4 * time.Second
 const cheapBody = 64 << 10
 
 const (
-	firstBuffer = 2 << 10   // grows with what arrives, never with what is announced
-	keptBuffer  = 128 << 10 // larger ones are left to the collector
-	longAtOnce  = 16        // bodies longer than cheapBody that are in memory at once
+	firstBuffer   = 2 << 10   // grows with what arrives, never with what is announced
+	keptBuffer    = 128 << 10 // larger ones are left to the collector
+	longAtOnce    = 16        // bodies longer than cheapBody that are in memory at once
+	lessonsAtOnce = 4         // answers to deliveries that wait for something to be learned
 )
 
 // visit is one request on its way through.
@@ -39,7 +40,7 @@ type visit struct {
 }
 
 func (v *visit) answer() *answer {
-	if v.r.Method != http.MethodPost {
+	if v.r.Method != http.MethodPost && v.r.Method != http.MethodGet {
 		return notAllowed
 	}
 	if enc, ok := v.r.Header["Content-Encoding"]; ok && !(len(enc) == 1 && strings.EqualFold(enc[0], "identity")) {
@@ -52,6 +53,9 @@ func (v *visit) answer() *answer {
 	}
 	if a := v.find(); a != nil {
 		return a
+	}
+	if v.r.Method == http.MethodGet {
+		return v.handshake()
 	}
 	limit := v.account.Source.Limit()
 	if v.r.ContentLength > limit {
@@ -101,19 +105,18 @@ func (v *visit) take(limit int64) *answer {
 	if a != nil {
 		return a
 	}
-	if err := v.account.Source.Verify(v.r.Header, body); err != nil {
-		v.desk.refused.Inc()
-		v.desk.unsigned.say(v.h, slog.LevelWarn, "delivery refused", v.r, slog.String("org", v.desk.org),
-			slog.String("account", v.desk.account), slog.String("address", v.client), slog.Any("err", err))
-		return v.failed(unsigned)
+	// Whether the provider waits for the answer makes no difference to the delivery from here on.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), storeTime)
+	defer cancel()
+	if a := v.verify(ctx, body); a != nil {
+		return a
 	}
 	if !v.spend(body) {
 		v.desk.rationed.Inc()
-		v.desk.tooMany.say(v.h, slog.LevelWarn, "too many deliveries that are not wholly signed", v.r, slog.String("org", v.desk.org),
-			slog.String("account", v.desk.account), slog.String("address", v.client))
+		v.desk.tooMany.say(v.h, slog.LevelWarn, "too many deliveries that are not wholly signed", v.r, v.attrs(nil)...)
 		return limited
 	}
-	added, err := v.store(body)
+	added, err := v.store(ctx, body)
 	if err != nil {
 		v.desk.unstored.say(v.h, slog.LevelError, "delivery not stored", v.r, slog.String("org", v.desk.org),
 			slog.String("account", v.desk.account), slog.Any("err", err))
@@ -125,6 +128,20 @@ func (v *visit) take(limit int64) *answer {
 		v.desk.repeated.Inc()
 	}
 	return accepted
+}
+
+// refuse logs, once a minute, what somebody was refused for.
+func (v *visit) refuse(message string, err error) {
+	v.desk.unsigned.say(v.h, slog.LevelWarn, message, v.r, v.attrs(err)...)
+}
+
+// attrs says in the log whom a visit concerns.
+func (v *visit) attrs(err error) []slog.Attr {
+	out := []slog.Attr{slog.String("org", v.desk.org), slog.String("account", v.desk.account), slog.String("address", v.client)}
+	if err != nil {
+		out = append(out, slog.Any("err", err))
+	}
+	return out
 }
 
 // spend tells whether the delivery may still be taken, if it draws on a ration: each one that is new costs a row, and questions
@@ -190,13 +207,14 @@ func (v *visit) leave() {
 	}
 }
 
-// store makes the delivery durable with the job that reads it, and tells whether it is new. Whether the provider waits
-// for the answer makes no difference to it from here on. The body is not used after it returns.
-func (v *visit) store(body []byte) (added bool, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), storeTime)
-	defer cancel()
+// store makes the delivery durable with the job that reads it, and tells whether it is new. The body is not used after it
+// returns.
+func (v *visit) store(ctx context.Context, body []byte) (added bool, err error) {
 	org := v.account.Org
 	d := org.NewDelivery(v.account.ID, v.account.Source.Hint(v.r.Header), body)
+	if v.account.Heard {
+		d = d.Heard()
+	}
 	var blob store.Blob
 	if len(body) > store.MostInline {
 		if blob, err = v.h.o.Keep(ctx, org, ngo.NewID[ngo.BlobID](v.h.o.Now()), body); err != nil {

@@ -22,7 +22,7 @@ import (
 // Prefix is where the handler is mounted; the organisation and the account follow: /hooks/sevai/razorpay.
 const Prefix = "/hooks/"
 
-// Source checks what one account of a provider sends.
+// Source checks what one account of a provider sends. See Rationed, Handshaker and Learner for what it may do besides.
 type Source interface {
 	Limit() int64                     // of a body, in bytes
 	Verify(http.Header, []byte) error // of the raw body, in constant time
@@ -41,6 +41,7 @@ type Account struct {
 	ID     ngo.AccountID
 	Org    *store.Org
 	Source Source
+	Heard  bool // what comes is messages, not money
 }
 
 // Failures counts failures per client and tells when there were too many. It must be bounded and safe for concurrent
@@ -65,12 +66,13 @@ type Options struct {
 	Now      func() time.Time           // nil is time.Now
 }
 
-// Handler answers POST /hooks/{org}/{account}.
+// Handler answers POST /hooks/{org}/{account}, and GET where the provider first asks whether the address is ours.
 type Handler struct {
 	o       Options
 	counter *prometheus.CounterVec
 	desks   sync.Map            // "org/account" → *desk, of accounts that were found
 	places  *semaphore.Weighted // for long bodies in memory
+	lessons *semaphore.Weighted // for what is learned about who sent something
 	buffers sync.Pool           // *[]byte
 	faults  quiet
 }
@@ -95,7 +97,7 @@ func New(o Options) (*Handler, error) {
 	if o.Rations == nil {
 		o.Rations = uncounted{}
 	}
-	h := &Handler{o: o, places: semaphore.NewWeighted(longAtOnce)}
+	h := &Handler{o: o, places: semaphore.NewWeighted(longAtOnce), lessons: semaphore.NewWeighted(lessonsAtOnce)}
 	h.buffers.New = func() any { b := make([]byte, firstBuffer); return &b }
 	h.counter = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "ngoctl_deliveries_total", Help: "Deliveries of providers, by what became of them at the door.",
@@ -122,8 +124,9 @@ type desk struct {
 	org, account                string
 	actor                       string // for the audit trail
 	accepted, repeated, refused prometheus.Counter
-	rationed                    prometheus.Counter
+	rationed, shaken            prometheus.Counter
 	unsigned, unstored, tooMany quiet
+	unlearned                   quiet
 }
 
 // deskOf gives the desk of an account that exists.
@@ -136,6 +139,7 @@ func (h *Handler) deskOf(key, org, account string) *desk {
 		repeated: h.counter.WithLabelValues(org, account, "repeated"),
 		refused:  h.counter.WithLabelValues(org, account, "refused"),
 		rationed: h.counter.WithLabelValues(org, account, "rationed"),
+		shaken:   h.counter.WithLabelValues(org, account, "handshake"),
 	}
 	kept, _ := h.desks.LoadOrStore(key, d)
 	return kept.(*desk)
