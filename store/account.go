@@ -65,7 +65,7 @@ set removed = null,
     secrets = $3
 where id = $1 and removed is not null`
 
-// AddAccount adds an account. It fails with Conflict when there is one of its kind and name.
+// AddAccount adds an account. It fails with Conflict when there is one of its name, be it a gateway or a channel.
 func (t *Tx) AddAccount(n NewAccount) error {
 	a := n.Account
 	added, err := t.putAccount(n)
@@ -82,11 +82,11 @@ func (t *Tx) AddAccount(n NewAccount) error {
 
 func (t *Tx) putAccount(n NewAccount) (rows int64, err error) {
 	a, settings := n.Account, string(textMap(n.Account.Settings))
-	if !n.again {
-		return t.exec("add account", insertAccount, string(a.ID), string(a.Kind), a.Driver, a.Name, settings, n.sealed, ngo.Stamp(a.Created))
-	}
 	if err := t.nameFree(a); err != nil {
 		return 0, err
+	}
+	if !n.again {
+		return t.exec("add account", insertAccount, string(a.ID), string(a.Kind), a.Driver, a.Name, settings, n.sealed, ngo.Stamp(a.Created))
 	}
 	return t.exec("add account again", reviveAccount, string(a.ID), settings, n.sealed)
 }
@@ -343,12 +343,14 @@ func (t *Tx) undoAccount(done ngo.Act) (ngo.Act, error) {
 }
 
 func (t *Tx) nameFree(a ngo.Account) error {
-	_, err := t.Account(a.Kind, a.Name)
-	if ngo.CodeOf(err) == ngo.NotFound {
-		return nil
+	for _, kind := range [...]ngo.AccountKind{ngo.Gateway, ngo.Channel} { // both send to /hooks/ORG/NAME
+		_, err := t.Account(kind, a.Name)
+		if err == nil {
+			return accountTaken(kind, a.Name)
+		}
+		if ngo.CodeOf(err) != ngo.NotFound {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	return accountTaken(a.Kind, a.Name)
+	return nil
 }

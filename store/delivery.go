@@ -79,10 +79,23 @@ func (t *Tx) AddDelivery(d NewDelivery) (added bool, err error) {
 	t.audit("delivery.accept", string(d.ID), nil, facts{{"account", string(d.account)}, {"sha256", d.digest[:]}, {"size", d.size}})
 	t.count("delivery", string(ngo.DeliveryAccepted), 1)
 	t.changed("delivery", string(d.ID))
-	if d.heard {
-		return true, t.Enqueue(ngo.LaneMessage, ngo.JobHear, string(d.ID), 0)
+	return true, t.leaveReading(d.ID, d.heard)
+}
+
+func (t *Tx) leaveReading(id ngo.DeliveryID, heard bool) error {
+	if heard {
+		return t.Enqueue(ngo.LaneMessage, ngo.JobHear, string(id), 0)
 	}
-	return true, t.Enqueue(ngo.LanePayment, ngo.JobIngest, string(d.ID), 0)
+	return t.Enqueue(ngo.LanePayment, ngo.JobIngest, string(id), 0)
+}
+
+// ReadAgain leaves the job that reads a delivery once more.
+func (t *Tx) ReadAgain(d ngo.Delivery) error {
+	a, err := t.AccountByID(d.Account)
+	if err != nil {
+		return err
+	}
+	return t.leaveReading(d.ID, a.Kind == ngo.Channel)
 }
 
 const deliveryColumns = `id, account_id, digest, hint, size, state, reason, summary, source, received, processed`
