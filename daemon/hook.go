@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ngoctl/ngoctl/daemon/blob"
+	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/ingress"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/webhook"
@@ -18,25 +19,34 @@ import (
 // hooks makes the handler of what providers send.
 func (d *Daemon) hooks(b *base, registry prometheus.Registerer) (http.Handler, error) {
 	return webhook.New(webhook.Options{
-		Find: findGateway(b.book), Keep: keepBody(b.blobs), Registry: registry, Log: d.o.Log, Now: d.o.Now,
+		Find: findAccount(b.book), Keep: keepBody(b.blobs), Registry: registry, Log: d.o.Log, Now: d.o.Now,
 		Failures: ingress.NewFailures(ingress.FailuresOptions{Now: d.o.Now}),
 		Rations:  ingress.NewFailures(ingress.FailuresOptions{Burst: 60, Every: time.Minute, Now: d.o.Now}),
 		Source:   func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
 	})
 }
 
-// findGateway gives the account behind a URL, from memory after the first time.
-func findGateway(book *org.Book) func(context.Context, string, string) (webhook.Account, error) {
+// findAccount gives the account behind a URL, from memory after the first time: a gateway, or a channel that hears. No two of
+// an organisation have one name.
+func findAccount(book *org.Book) func(context.Context, string, string) (webhook.Account, error) {
 	return func(ctx context.Context, slug, name string) (webhook.Account, error) {
 		o, err := book.Org(ctx, slug)
 		if err != nil {
 			return webhook.Account{}, err
 		}
-		info, account, err := o.Gateway(ctx, name)
+		info, gateway, err := o.Gateway(ctx, name)
+		if ngo.CodeOf(err) != ngo.NotFound {
+			return webhook.Account{ID: info.ID, Org: o.Store, Source: gateway}, err
+		}
+		info, opened, err := o.Channel(ctx, name)
 		if err != nil {
 			return webhook.Account{}, err
 		}
-		return webhook.Account{ID: info.ID, Org: o.Store, Source: account}, nil
+		source, hears := opened.(channel.Receiver)
+		if !hears {
+			return webhook.Account{}, &ngo.Error{Code: ngo.NotFound, Message: "nothing comes in by the channel " + name}
+		}
+		return webhook.Account{ID: info.ID, Org: o.Store, Source: source, Heard: true}, nil
 	}
 }
 

@@ -1,6 +1,9 @@
 package org
 
-import "github.com/ngoctl/ngoctl/daemon/payment"
+import (
+	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/daemon/payment"
+)
 
 // Abilities is what a gateway can be asked as it is set up now.
 type Abilities struct {
@@ -18,4 +21,10 @@ func AbilitiesOf(a payment.Account) Abilities {
 		can.Doubt = d.Doubt()
 	}
 	return can
+}
+
+// Hooked tells whether messages come in by a channel at an address that is to be entered at the provider.
+func Hooked(a channel.Account) bool {
+	_, hears := a.(channel.Receiver)
+	return hears
 }
