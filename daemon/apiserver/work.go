@@ -64,7 +64,7 @@ func (s *Server) replayDelivery(ctx context.Context, in *IDPath) (*struct{}, err
 		if _, _, _, err := tx.DeliveryBody(d.ID); err != nil {
 			return err
 		}
-		return tx.Enqueue(ngo.LanePayment, ngo.JobIngest, string(d.ID), 0)
+		return tx.ReadAgain(d)
 	})
 }
 
