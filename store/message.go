@@ -5,8 +5,8 @@ import (
 )
 
 const insertMessage = `
-insert into message (id, account_id, receipt_id, person_id, recipient, state, reason, created, kind, donation_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+insert into message (id, account_id, receipt_id, person_id, recipient, state, reason, created, at, kind, donation_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`
 
 // AddMessage queues a message, one that carries a receipt unless it is of another kind. The job that sends it is the caller's
 // to leave.
