@@ -209,6 +209,12 @@ func cleanID(s string) string {
 	return s
 }
 
+// received reads when the last server took the mail.
+func received(h header) time.Time {
+	v := h.get("received")
+	return date(v[strings.LastIndexByte(v, ';')+1:])
+}
+
 // date reads a date; zero for none. Names of zones are only known to the RFC where they are American.
 func date(raw string) time.Time {
 	raw = squeeze(uncommented(raw))

@@ -330,7 +330,24 @@ func (w *walk) wasRead(l *Letter) string {
 	return w.original(l)
 }
 
-// complaint gives the mail that somebody calls spam.
-func (w *walk) complaint() string {
-	return idIn(w.report.original)
+// complaint gives the mail that somebody calls spam, and who does. Where the report does not name them, to save their name,
+// the mail itself may.
+func (w *walk) complaint() (about string, recipients []string) {
+	add := func(value string) {
+		for _, a := range addresses([]string{value}) {
+			if !slices.Contains(recipients, a.Address) && len(recipients) < maxAddresses {
+				recipients = append(recipients, a.Address)
+			}
+		}
+	}
+	for _, f := range fields(w.report.feedback) {
+		add(f["original-rcpt-to"])
+	}
+	if len(recipients) == 0 {
+		head, _, _ := strings.Cut(strings.TrimLeft(w.report.original, "\n"), "\n\n")
+		for _, f := range fields(head) {
+			add(f["to"])
+		}
+	}
+	return idIn(w.report.original), recipients
 }

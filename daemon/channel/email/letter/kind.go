@@ -12,7 +12,7 @@ func (w *walk) classify(l *Letter, h header) {
 		l.Kind = Own
 	case w.report.feedback != "" || w.report.kind == "feedback-report":
 		l.Kind = Complaint
-		l.About = w.complaint()
+		l.About, l.Recipients = w.complaint()
 	case w.report.reading != "" || w.report.kind == "disposition-notification":
 		l.Kind = Seen
 		l.About = w.wasRead(l)

@@ -22,6 +22,7 @@ type Options struct {
 	Sent   func(id string) bool        // whether a Message-ID is of a mail that we sent
 	Token  func(address string) string // the reply token in an address of ours; empty for none
 	Server string                      // the name in the Authentication-Results to be believed: our own receiving server's
+	Within func(host string) bool      // whether a host that Received names is a machine of that server's; nil for its own name only
 	// Sink opens what an attachment is written to, and is told all but its size, which stands in the Letter afterwards. When
 	// Read fails, what was written is worth nothing. A nil Sink or writer discards.
 	Sink   func(Attachment) (io.WriteCloser, error)
@@ -50,6 +51,7 @@ type Letter struct {
 
 	Subject    string
 	Date       time.Time // zero when there is none that can be read
+	Received   time.Time // when the last server took it, as the uppermost Received says: ours, if ours writes one. Zero for none
 	ID         string    // Message-ID without its angle brackets, its domain in lower case; empty for none
 	InReplyTo  []string
 	References []string // oldest first
@@ -62,10 +64,13 @@ type Letter struct {
 	Reply     string // what its writer wrote; all of Text if that cannot be told
 	Quote     string // what was left out of Text, but for the signature
 	Signature string
-	FromHTML  bool // there was no plain text
+	FromHTML  bool   // there was no plain text
+	Page      string // the text as a page, as it came; empty for none. Hostile, and not printable: it must run and load nothing
 
 	Attachments []Attachment
 	Kind        Kind
+	List        string   // the mailing list it came through, as it calls itself
+	Recipients  []string // of a Complaint: who is said to complain, as far as it tells
 	Bounces     []Bounce // of Bounced and Delayed, one for each recipient
 	About       string   // Message-ID of the mail of ours which a bounce, read receipt or complaint tells of; empty for none
 	Proof       Proof
@@ -122,11 +127,11 @@ func Read(r io.Reader, o Options) (*Letter, error) {
 		return nil, err
 	}
 	l.Digest = w.src.digest()
-	l.Text, l.FromHTML = said.text(w), said.plain == "" && said.page != ""
+	l.Text, l.FromHTML, l.Page = said.text(w), said.plain == "" && said.page != "", said.page
 	l.Reply, l.Quote, l.Signature = separate(l.Text)
 	l.Attachments = w.files
 	w.classify(l, h)
-	l.Proof = proof(h, o.Server)
+	l.Proof = proof(h, o)
 	l.Faults = w.faults
 	return l, nil
 }
@@ -142,6 +147,9 @@ func (o Options) filled() Options {
 	}
 	if o.Token == nil {
 		o.Token = func(string) string { return "" }
+	}
+	if o.Within == nil {
+		o.Within = no
 	}
 	m := &o.Limits
 	orElse(&m.Size, 50<<20)
@@ -165,9 +173,10 @@ const maxSubject = 4000 // bytes
 func (w *walk) head(h header) *Letter {
 	l := &Letter{
 		From: addresses(h.all("from")), To: addresses(h.all("to")), Cc: addresses(h.all("cc")), ReplyTo: addresses(h.all("reply-to")),
-		Subject: plain(h.get("subject")), Date: date(h.get("date")), ID: messageID(h.all("message-id")),
+		Subject: plain(h.get("subject")), Date: date(h.get("date")), Received: received(h), ID: messageID(h.all("message-id")),
 		InReplyTo: messageIDs(h.all("in-reply-to")), References: messageIDs(h.all("references")),
 	}
+	l.List, _ = shortened(plain(h.get("list-id")), maxPerson)
 	if s := addresses(h.all("sender")); len(s) > 0 {
 		l.Sender = s[0]
 	}

@@ -13,14 +13,15 @@ func (p Proof) Proven() bool { return p.DMARC == "pass" }
 
 // proof reads the results of our server only: the first with its name, and only while no server but ours has touched the
 // mail. Anybody may write such a field, but nobody above ours.
-func proof(h header, server string) Proof {
+func proof(h header, o Options) Proof {
+	server := o.Server
 	if server == "" {
 		return Proof{}
 	}
 	for _, f := range h {
 		switch f.name {
 		case "received":
-			if !receivedBy(string(f.value), server) {
+			if !receivedBy(string(f.value), o) {
 				return Proof{}
 			}
 		case "authentication-results":
@@ -33,14 +34,14 @@ func proof(h header, server string) Proof {
 }
 
 // receivedBy tells whether a Received line is our server's, or of a machine within it that has no public name.
-func receivedBy(v, server string) bool {
+func receivedBy(v string, o Options) bool {
 	words := strings.Fields(strings.ToLower(v))
 	at := slices.Index(words, "by")
 	if at < 0 || at+1 == len(words) {
 		return false
 	}
 	by := strings.Trim(words[at+1], ";()[]")
-	return by == strings.ToLower(server) || !strings.ContainsFunc(by, func(r rune) bool { return r >= 'g' && r <= 'z' }) || !strings.Contains(by, ".")
+	return by == strings.ToLower(o.Server) || o.Within(by) || !strings.ContainsFunc(by, func(r rune) bool { return r >= 'g' && r <= 'z' }) || !strings.Contains(by, ".")
 }
 
 func results(v, server string) (Proof, bool) {
