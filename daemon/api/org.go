@@ -103,6 +103,12 @@ func (c *Client) Donation(ctx context.Context, org string, id ngo.DonationID) (D
 	return call[Donation](ctx, c, get("orgs", org, "donations", string(id)))
 }
 
+// AddDonation enters a gift that came by hand. The ledger has it soon after: the answer to the same question, under the same
+// key, then tells of it. Codes: Invalid, Conflict when the key was used for another gift.
+func (c *Client) AddDonation(ctx context.Context, org string, n NewDonation) (Entered, error) {
+	return call[Entered](ctx, c, post(n, "orgs", org, "donations"))
+}
+
 // EditDonation puts the donor's facts of a gift right; events change them no more. It can be undone until a receipt is
 // issued. Codes: NotFound, Invalid, Conflict when the donor was erased.
 func (c *Client) EditDonation(ctx context.Context, org string, id ngo.DonationID, e DonationEdit) (Changed, error) {

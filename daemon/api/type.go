@@ -258,7 +258,8 @@ type NewDonation struct {
 	AmountMinor int64           `json:"amount_minor" minimum:"1" maximum:"100000000000000" doc:"In paise; of a gift in kind, what it is worth."`
 	Method      string          `json:"method" enum:"cash,cheque,kind,bank_transfer"`
 	Given       string          `json:"given,omitempty" maxLength:"10" doc:"Day on which it was given, such as 2026-11-22; today when empty."`
-	Reference   string          `json:"reference,omitempty" maxLength:"60" doc:"The cheque's or the bank's number."`
+	Reference   string          `json:"reference,omitempty" maxLength:"60" doc:"The number of the cheque, or the bank's of the transfer."`
+	Description string          `json:"description,omitempty" maxLength:"200" doc:"Of a gift in kind, and needed there: what it is. The receipt says so."`
 	Key         string          `json:"key,omitempty" maxLength:"100" doc:"The caller's own: what is sent twice with the same key is entered once."`
 	Name        string          `json:"name,omitempty" maxLength:"200"`
 	Address     string          `json:"address,omitempty" maxLength:"500"`
@@ -272,6 +273,22 @@ type NewDonation struct {
 	Purpose     string          `json:"purpose,omitempty" maxLength:"200"`
 	Campaign    string          `json:"campaign,omitempty" maxLength:"200"`
 	Born        string          `json:"birth_date,omitempty" maxLength:"10" doc:"Day of birth, such as 1970-12-31."`
+	DryRun      bool            `json:"dry_run,omitempty" doc:"Check it, and enter nothing."`
+}
+
+// Entered is a gift that came by hand, as it was entered.
+type Entered struct {
+	Delivery  ngo.DeliveryID `json:"delivery_id,omitempty" doc:"The delivery that the gift is made from; none at a dry run."`
+	Ref       ngo.Ref        `json:"ref,omitempty" doc:"What its payment is called."`
+	Amount    ngo.Money      `json:"amount"`
+	Method    string         `json:"method"`
+	Given     ngo.Date       `json:"given"`
+	Reference string         `json:"reference,omitempty" doc:"Number of the cheque or of the transfer; of a gift in kind, what it is."`
+	Donor     ngo.Donor      `json:"donor" doc:"Masked."`
+	DryRun    bool           `json:"dry_run"`
+	Again     bool           `json:"again" doc:"Whether it was entered before with this key."`
+	Problem   string         `json:"problem,omitempty" doc:"Why the ledger could not take it, if it could not."`
+	Donation  *Donation      `json:"donation,omitempty" doc:"The gift, once the ledger has it."`
 }
 
 // Why says why something is done.
@@ -289,6 +306,7 @@ type Changed struct {
 type RefundRequest struct {
 	AmountMinor int64  `json:"amount_minor,omitempty" minimum:"0" doc:"How much; 0 is all that remains."`
 	Reason      string `json:"reason" minLength:"1" maxLength:"500"`
+	ByHand      bool   `json:"by_hand,omitempty" doc:"Of a gift that was entered by hand, and needed there: staff give the money back, or the entry was a mistake."`
 }
 
 // Payment is a payment with all that was told of it.

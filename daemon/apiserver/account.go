@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/payment/desk"
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -38,7 +40,8 @@ func (s *Server) driversOf(kind ngo.AccountKind) []driver {
 }
 
 func (s *Server) drivers(context.Context, *struct{}) (*answer[api.Drivers], error) {
-	return &answer[api.Drivers]{api.Drivers{Gateways: forms(s.driversOf(ngo.Gateway)), Channels: forms(s.driversOf(ngo.Channel))}}, nil
+	gateways := slices.DeleteFunc(s.driversOf(ngo.Gateway), func(d driver) bool { return d.name == desk.Name })
+	return &answer[api.Drivers]{api.Drivers{Gateways: forms(gateways), Channels: forms(s.driversOf(ngo.Channel))}}, nil
 }
 
 func forms(ds []driver) []api.Driver {
@@ -96,6 +99,9 @@ func (s *Server) addAccount(ctx context.Context, kind ngo.AccountKind, in *orgBo
 	o, err := s.open(ctx, in.OrgPath)
 	if err != nil {
 		return nil, err
+	}
+	if in.Body.Driver == desk.Name {
+		return nil, &ngo.Error{Code: ngo.Invalid, Message: "gifts by hand need no gateway", Hint: "enter one: ngoctl donation add --help"}
 	}
 	d, err := s.driver(kind, in.Body.Driver)
 	if err != nil {

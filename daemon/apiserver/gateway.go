@@ -10,6 +10,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/payment/desk"
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -174,6 +175,9 @@ func (s *Server) shown(ctx context.Context, o *org.Org, rows []ngo.Account) ([]a
 
 // addAbilities tells what a gateway can do as it is set up now.
 func (s *Server) addAbilities(ctx context.Context, o *org.Org, a *api.Account) {
+	if a.Driver == desk.Name {
+		return // nothing is sent there, and nobody is asked
+	}
 	a.URL = s.o.BaseURL + "/hooks/" + o.Info().Slug + "/" + a.Name
 	_, opened, err := o.GatewayByID(ctx, a.ID)
 	if err != nil {
@@ -223,6 +227,9 @@ func (s *Server) catchUp(ctx context.Context, in *nameBody[api.CatchUpRequest]) 
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "that moment is still to come", Hint: "say since when a gateway should be asked, such as yesterday"}
 	case since.Before(now.Add(-mostBack - clockSlack)):
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "a gateway is asked about the last 90 days at most"}
+	}
+	if in.Name == desk.Name && !can.Poll {
+		return nil, &ngo.Error{Code: ngo.Invalid, Message: "gifts by hand are entered: there is nobody to ask", Hint: "enter one: ngoctl donation add --help"}
 	}
 	if !can.Poll {
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "the gateway " + in.Name + " cannot be asked: it has no credentials for that", Hint: "enter them: ngoctl gateway set " + in.Name}

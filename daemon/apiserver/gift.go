@@ -6,6 +6,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/payment/desk"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -75,7 +76,7 @@ func (s *Server) refundDonation(ctx context.Context, in *idBody[api.RefundReques
 	if err := checkReason(in.Body.Reason, true); err != nil {
 		return nil, err
 	}
-	if err := s.canRefund(ctx, in.IDPath); err != nil {
+	if err := s.canRefund(ctx, in.IDPath, in.Body.ByHand); err != nil {
 		return nil, err
 	}
 	var out answer[ngo.Refund]
@@ -94,8 +95,9 @@ func (s *Server) refundDonation(ctx context.Context, in *idBody[api.RefundReques
 	return &out, err
 }
 
-// canRefund fails with Conflict when the gateway that a gift came through cannot be asked to pay back.
-func (s *Server) canRefund(ctx context.Context, in IDPath) error {
+// canRefund fails with Conflict when the gateway that a gift came through cannot be asked to pay back. A gift that was entered
+// by hand goes back by hand: whoever takes that for a gateway's must not believe that the donor is paid.
+func (s *Server) canRefund(ctx context.Context, in IDPath, byHand bool) error {
 	o, err := s.open(ctx, in.OrgPath)
 	if err != nil {
 		return err
@@ -117,7 +119,19 @@ func (s *Server) canRefund(ctx context.Context, in IDPath) error {
 	if err != nil {
 		return err
 	}
-	if !org.AbilitiesOf(opened).Refund {
+	entered := info.Driver == desk.Name
+	switch {
+	case entered && !byHand:
+		return &ngo.Error{
+			Code: ngo.Conflict, Message: "this gift was entered by hand: no gateway can be asked to pay it back",
+			Hint: "once you have given it back, or when the entry was a mistake: ngoctl donation refund " + in.ID + ` --by-hand --reason "…"`,
+		}
+	case !entered && byHand:
+		return &ngo.Error{
+			Code: ngo.Conflict, Message: "this gift came through " + info.Name + ", which pays it back",
+			Hint: "leave --by-hand out, and it is asked to",
+		}
+	case !org.AbilitiesOf(opened).Refund:
 		return &ngo.Error{
 			Code: ngo.Conflict, Message: "the gateway " + info.Name + " cannot be asked to pay back: it has no credentials for that",
 			Hint: "refund it on the gateway's own pages, from where it comes here by itself; or enter the credentials: ngoctl gateway set " + info.Name,

@@ -75,6 +75,7 @@ func routes() []route {
 
 		{id: "list-donations", method: get, path: "/orgs/{org}/donations", perm: donationRead, title: "List gifts, newest first", add: handle((*Server).donations)},
 		{id: "get-donation", method: get, path: "/orgs/{org}/donations/{id}", perm: donationRead, title: "Show a gift and what became of it", add: handle((*Server).donation)},
+		{id: "add-donation", method: post, path: "/orgs/{org}/donations", perm: donationWrite, title: "Enter a gift that came by hand", add: handle((*Server).addDonation)},
 		{id: "edit-donation", method: patch, path: "/orgs/{org}/donations/{id}", perm: donationWrite, title: "Put a donor's facts of a gift right", add: handle((*Server).editDonation)},
 		{id: "hold-donation", method: post, path: "/orgs/{org}/donations/{id}/hold", perm: donationWrite, title: "Keep a gift back for somebody to look at", add: handle((*Server).holdDonation)},
 		{id: "release-donation", method: post, path: "/orgs/{org}/donations/{id}/release", perm: donationWrite, title: "Say that a gift was looked at", add: handle((*Server).releaseDonation)},

@@ -14,6 +14,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/payment"
+	"github.com/ngoctl/ngoctl/daemon/payment/desk"
 	"github.com/ngoctl/ngoctl/daemon/payment/razorpay"
 	"github.com/ngoctl/ngoctl/daemon/typeset"
 	"github.com/ngoctl/ngoctl/store"
@@ -77,7 +78,7 @@ func newServer(t testing.TB, change ...func(*apiserver.Options)) *fixture {
 	s := storetest.Open(t, storetest.In(dir))
 	o := storetest.AddOrg(t, s, storetest.Slug)
 	storetest.AddOrg(t, s, "other")
-	book, err := org.New(org.Options{Store: s, Gateways: []payment.Driver{razorpay.New()}})
+	book, err := org.New(org.Options{Store: s, Gateways: []payment.Driver{razorpay.New(), desk.New()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,9 @@ func (p *Puller) Try(ctx context.Context, o *org.Org, gateway string) ([]Step, e
 	if err != nil {
 		return nil, err
 	}
+	if _, asked := account.(payment.Poller); !asked && !hooked(info) {
+		return []Step{{Name: "webhook", OK: true, Text: "Gifts are entered by hand: nothing is asked, and nothing is sent."}}, nil
+	}
 	steps := []Step{credentials(ctx, info, account)}
 	if !hooked(info) {
 		return append(steps, Step{Name: "webhook", OK: true, Text: "It is asked every few minutes; nothing needs to reach this box."}), nil
