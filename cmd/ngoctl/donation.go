@@ -26,6 +26,7 @@ func donationCommand(t terminal) *cli.Command {
 				Name: "show", Usage: "one gift: its money, donor, receipt, mails and history", ArgsUsage: "ID", Action: inOrg(t, donationShow),
 				UsageText: "ngoctl donation show don_01k9v3m5w8x2y4z6a7b9c1d3e5",
 			},
+			donationAddCommand(t),
 			{
 				Name: "edit", Usage: "put the donor's facts right; what waited for them goes on", ArgsUsage: "ID", Action: inOrg(t, donationEdit), Flags: editFlags(),
 				UsageText: `ngoctl donation edit don_01k9v3m5w8x2y4z6a7b9c1d3e5 --address "12 Car Street, Madurai 625001" --pan ABCPE1234F` + "\n" +
@@ -50,11 +51,13 @@ func donationCommand(t terminal) *cli.Command {
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "amount", Usage: "`AMOUNT` to pay back, in the gift's currency, such as 250 or 250.50 (default: all that remains)"},
 					&cli.StringFlag{Name: "reason", Usage: "`WHY` it is done, for the trail and the gateway (required)"},
+					&cli.BoolFlag{Name: "by-hand", Usage: "of a gift that was entered by hand: you give the money back, or it was entered by mistake"},
 				},
 				UsageText: `ngoctl donation refund don_01k9v3m5w8x2y4z6a7b9c1d3e5 --reason "paid twice by mistake"` + "\n" +
-					`ngoctl donation refund don_01k9v3m5w8x2y4z6a7b9c1d3e5 --amount 250 --reason "meant 250, gave 500" --yes`,
+					`ngoctl donation refund don_01k9v3m5w8x2y4z6a7b9c1d3e5 --amount 250 --reason "meant 250, gave 500" --yes` + "\n" +
+					`ngoctl donation refund don_01k9v3m5w8x2y4z6a7b9c1d3e5 --by-hand --reason "entered twice by mistake"`,
 				Description: "The gateway is asked soon after and never pays twice for one asking. It cannot be taken back. When the money is on its\n" +
-					"way the receipt is voided, or replaced by one for what remains, and the donor is told.",
+					"way the receipt is voided, or replaced by one for what remains, and the donor is told. With --by-hand no gateway is asked.",
 			},
 		},
 	})
@@ -176,8 +179,13 @@ func donationFields(d ngo.Donation) []field {
 	}
 }
 
-// editFlags are the facts of a donor, a flag each.
+// editFlags are what can be put right.
 func editFlags() []cli.Flag {
+	return append(donorFlags(), &cli.BoolFlag{Name: "declined", Usage: "the donor wants no tax receipt: a plain one does"})
+}
+
+// donorFlags are the facts of a donor, a flag each.
+func donorFlags() []cli.Flag {
 	text := func(name, about string) cli.Flag { return &cli.StringFlag{Name: name, Usage: about} }
 	return []cli.Flag{
 		text("name", "the donor's `NAME`"), text("address", "postal `ADDRESS`, in one line"), text("email", "`ADDRESS` for mail"),
@@ -187,7 +195,6 @@ func editFlags() []cli.Flag {
 		choiceFlag("language", "of the donor's mail and receipt,", "en", "ta", "hi", ""),
 		choiceFlag("citizenship", "which books a gift belongs in follows from it:", ngo.CitizenIndian, ngo.CitizenForeign, ""),
 		text("purpose", "`WHAT` the gift is for"), text("campaign", "the `CAMPAIGN` it answers"),
-		&cli.BoolFlag{Name: "declined", Usage: "the donor wants no tax receipt: a plain one does"},
 	}
 }
 
@@ -252,11 +259,15 @@ func donationRefund(ctx context.Context, c *call, s session) error {
 	if amount.Minor > 0 {
 		what = amount.Format() + " of " + d.Amount.Format()
 	}
-	err = c.confirm(fmt.Sprintf("Pay back %s to %s?", what, ngo.Printable(donorName(d.Donor))), usage("paying back cannot be undone", "add --yes to do it without being asked"))
+	question, byHand := fmt.Sprintf("Pay back %s to %s?", what, ngo.Printable(donorName(d.Donor))), c.flags.Bool("by-hand")
+	if byHand {
+		question = fmt.Sprintf("Take %s out of the books? Nobody is paid back by this.", what)
+	}
+	err = c.confirm(question, usage("paying back cannot be undone", "add --yes to do it without being asked"))
 	if err != nil {
 		return err
 	}
-	f, err := s.RefundDonation(ctx, s.org, d.ID, api.RefundRequest{AmountMinor: amount.Minor, Reason: reason})
+	f, err := s.RefundDonation(ctx, s.org, d.ID, api.RefundRequest{AmountMinor: amount.Minor, Reason: reason, ByHand: byHand})
 	if err != nil {
 		return err
 	}
