@@ -155,8 +155,8 @@ var spelt = []struct{ from, to string }{
 	{"x", "kc"}, {"q", "k"}, {"g", "k"}, {"z", "j"}, {"s", "c"}, {"d", "t"}, {"b", "p"}, {"f", "p"}, {"w", "v"}, {"y", "i"}, {"e", "i"}, {"o", "u"},
 }
 
-// hearLatin goes from left to right. A c is k but before e and i; gn and jn are one sound only where a word begins; ow is a vowel
-// where no vowel follows.
+// hearLatin goes from left to right. A c is k but before e and i; gn and jn are one sound only where a word begins; ow and ay are a
+// vowel where no vowel follows.
 func hearLatin(runes []rune) []byte {
 	var out []byte
 	s := latinOnly(runes)
@@ -174,7 +174,7 @@ next:
 			continue
 		}
 		for _, g := range spelt {
-			if !strings.HasPrefix(rest, g.from) || i > 0 && (g.from == "gn" || g.from == "jn") {
+			if !strings.HasPrefix(rest, g.from) || i > 0 && (g.from == "gn" || g.from == "jn") || g.from == "ay" && vowelAt(rest, 2) {
 				continue
 			}
 			out = append(out, g.to...)
