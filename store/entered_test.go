@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -51,5 +52,16 @@ func TestEnteredIsFoundByItsIndex(t *testing.T) {
 	defer engine.Close()
 	if plan := planOf(t, engine, store.SelectEntered); !strings.Contains(plan, "USING INDEX delivery_entered (account_id=? AND hint=?)") {
 		t.Errorf("an entry is found by\n%s\nwant its index", plan)
+	}
+}
+
+// No gateway told of it, and it was not given before it was entered, whatever the hour that stands for its day.
+func TestStoryOfAGiftByHand(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	_, d := c.pay(ngo.Payment{Ref: "desk_1", State: ngo.PaymentCaptured, Amount: ngo.Paise(100), Method: "cash", Created: c.clock.Now().Add(time.Hour)}, ngo.Donor{Name: "Chitra"})
+	told := c.story(d.ID)
+	if !strings.HasPrefix(told, "entered by hand: cash, given on "+string(d.Given)+"\n") || strings.Contains(told, "gateway") {
+		t.Errorf("the timeline tells\n%s", told)
 	}
 }

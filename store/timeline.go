@@ -44,6 +44,9 @@ func (r *Rx) paymentEvents(d ngo.Donation) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Ref.ByHand() {
+		return []Event{{v.Received, "entered by hand" + after(": ", handWords[p.Method]) + ", given on " + string(d.Given)}}, nil
+	}
 	seen, err := r.Sightings(p.ID)
 	if err != nil {
 		return nil, err
@@ -60,6 +63,9 @@ func (r *Rx) paymentEvents(d ngo.Donation) ([]Event, error) {
 	}
 	return append(events, Event{v.Received, told}), nil
 }
+
+// handWords name the ways in which a gift comes by hand.
+var handWords = map[string]string{"cash": "cash", "cheque": "a cheque", "bank_transfer": "a bank transfer", "kind": "a gift in kind"}
 
 // after gives text behind what introduces it, and between gives it with what encloses it; nothing when there is none.
 func after(before, text string) string { return between(before, text, "") }
