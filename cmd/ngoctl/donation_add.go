@@ -22,8 +22,8 @@ func donationAddCommand(t terminal) *cli.Command {
 	return &cli.Command{
 		Name: "add", Usage: "enter a gift that came by hand: cash, a cheque, a bank transfer, a thing", Action: inOrg(t, donationAdd),
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "amount", Usage: "`RUPEES`, such as 5000, 5,000 or 1,500.50; of a gift in kind, what it is worth (required)"},
-			choiceFlag("method", "how it came (required)", "cash", "cheque", "bank_transfer", "kind"),
+			&cli.StringFlag{Name: "amount", Usage: "its worth in `RUPEES`, such as 5000, 5,000 or 1,500.50 (required)"},
+			choiceFlag("method", "how it came, required:", "cash", "cheque", "bank_transfer", "kind"),
 			dayFlag("date", "`DAY` on which it was given, as 2026-11-20 (default: today)", false),
 			&cli.StringFlag{Name: "reference", Usage: "`NUMBER` of the cheque, or the bank's of the transfer"},
 			&cli.StringFlag{Name: "description", Usage: "`WHAT` was given in kind, for the receipt (required there)"},
@@ -142,6 +142,8 @@ func (c *call) entered(e api.Entered, local bool) error {
 	case e.DryRun:
 	case d != nil && d.Receipt != nil:
 		c.next("ngoctl receipt save " + d.Receipt.Number)
+	case d != nil && d.State == ngo.DonationWaiting:
+		c.next("ngoctl donation edit "+string(d.ID)+" …, for a tax receipt", "ngoctl donation release "+string(d.ID)+", for a plain one")
 	case d != nil:
 		c.next("ngoctl donation show " + string(d.ID))
 	case e.Problem != "":
