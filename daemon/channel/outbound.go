@@ -38,6 +38,19 @@ type Fitter interface {
 	Fits(Message) error
 }
 
+// Marker tells the provider that messages were seen. Safe to repeat.
+type Marker interface {
+	// MarkRead marks the message, and with it those before it in the same conversation. line is whose it is; empty for the usual one.
+	// It fails as Send does.
+	MarkRead(ctx context.Context, line, ref ngo.Ref) error
+}
+
+// Liner tells which numbers, pages or mailboxes are the account's own.
+type Liner interface {
+	// Lines gives at least one, the usual one first. Pure.
+	Lines() []ngo.Ref
+}
+
 // Windowed has a limited time after a person's message in which they may be written to freely.
 type Windowed interface {
 	Window() Window

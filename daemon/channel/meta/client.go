@@ -7,9 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -33,8 +37,8 @@ type Options struct {
 // Client asks the Graph API as one account. The token goes to Base and, for media, to Meta's own hosts, and nowhere else.
 type Client struct {
 	http  *egress.Client
-	media *egress.Client // at Meta's own hosts
-	near  *egress.Client // media on the host and port that was set by hand; nil when none was
+	media *egress.Client // files, from Meta's own hosts and to them
+	near  *egress.Client // files on the host and port that was set by hand; nil when none was
 	base  *url.URL
 	token string
 	proof string
@@ -102,6 +106,66 @@ func (c *Client) Post(ctx context.Context, path string, body any) ([]byte, error
 	return nil, c.refusal(a, err)
 }
 
+// File is one that Meta is given.
+type File struct {
+	Type string // media type
+	Data []byte
+}
+
+// Upload gives Meta a file, with fields beside it, as web forms do. It always fails with a code: nothing was sent to anybody,
+// and it may be repeated.
+func (c *Client) Upload(ctx context.Context, path string, fields map[string]string, f File) ([]byte, error) {
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if err := w.WriteField(name, fields[name]); err != nil {
+			return nil, fmt.Errorf("write form: %w", err)
+		}
+	}
+	// The name says nothing to anybody; what people see stands in the message.
+	head := textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="file"`}, "Content-Type": {f.Type}}
+	if _, err := w.CreatePart(head); err != nil {
+		return nil, fmt.Errorf("write form: %w", err)
+	}
+	before := form.Len()
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("write form: %w", err)
+	}
+	parts := [][]byte{form.Bytes()[:before], f.Data, form.Bytes()[before:]} // the file is not copied
+	return c.upload(ctx, path, w.FormDataContentType(), parts)
+}
+
+func (c *Client) upload(ctx context.Context, path, contentType string, parts [][]byte) ([]byte, error) {
+	req, err := c.request(ctx, http.MethodPost, path, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	req.GetBody = func() (io.ReadCloser, error) {
+		var all []io.Reader
+		for _, p := range parts {
+			all = append(all, bytes.NewReader(p))
+		}
+		return io.NopCloser(io.MultiReader(all...)), nil
+	}
+	for _, p := range parts {
+		req.ContentLength += int64(len(p))
+	}
+	if req.Body, err = req.GetBody(); err != nil {
+		return nil, err
+	}
+	client := c.media
+	if c.near != nil {
+		client = c.near
+	}
+	a, err := client.Do(req)
+	if err != nil {
+		err, _ = c.codes.explain(a, unreached(err))
+		return nil, c.strange(err)
+	}
+	return a.Body, nil
+}
+
 // refusal tells what Meta has certainly not done from what it may have: a status above 500 that says nothing of its own comes
 // from whatever stands before the API, and a code that nobody knows may stand for a late trouble.
 func (c *Client) refusal(a egress.Answer, err error) error {
@@ -113,10 +177,16 @@ func (c *Client) refusal(a egress.Answer, err error) error {
 		return uncoded(explained)
 	case ok:
 		return explained
-	case ngo.CodeOf(err) == ngo.Internal: // a redirect: whoever answered, it was not the API
-		return &ngo.Error{Code: ngo.Unavailable, Message: c.base.Host + " did not answer as Meta does", Hint: "look whether base-url is right: ngoctl channel show", Err: err}
 	}
-	return err
+	return c.strange(err)
+}
+
+// strange says of a redirect that whoever answered, it was not the API.
+func (c *Client) strange(err error) error {
+	if ngo.CodeOf(err) != ngo.Internal {
+		return err
+	}
+	return &ngo.Error{Code: ngo.Unavailable, Message: c.base.Host + " did not answer as Meta does", Hint: "look whether base-url is right: ngoctl channel show", Err: err}
 }
 
 func uncoded(err error) error {

@@ -103,7 +103,7 @@ func sayIncoming(in channel.Incoming, put func(string, any)) {
 		put("place", fmt.Sprint(p.Latitude, ",", p.Longitude, " ", p.Name, ", ", p.Address, " ", p.URL))
 	}
 	for _, c := range in.Cards {
-		put("card", fmt.Sprintf("%s %q %q %s %q", c.Name, c.Phones, c.EMails, c.Company, c.Identity))
+		put("card", fmt.Sprintf("%s %q %q %s %s", c.Name, c.Phones, c.EMails, c.Company, spelled(c.Identity)))
 	}
 	if c := in.Choice; c != nil {
 		put("choice", c.Payload+" | "+c.Title+" | "+c.Detail)
@@ -232,4 +232,12 @@ func receiver(t testing.TB, v setting.Values) channel.Receiver {
 		t.Fatal(err)
 	}
 	return a.(channel.Receiver)
+}
+
+func spelled(all []ngo.Identity) string {
+	var out []string
+	for _, i := range all {
+		out = append(out, fmt.Sprintf("{%q %q}", i.Kind, i.Value))
+	}
+	return "[" + strings.Join(out, " ") + "]"
 }

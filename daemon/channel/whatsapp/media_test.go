@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ngoctl/ngoctl/daemon/channel"
@@ -85,6 +87,46 @@ func TestMedia(t *testing.T) {
 	}
 }
 
+// The token follows no redirect, wherever it leads, and goes to no address on this box that nobody set by hand.
+func TestTheTokenStaysWithMeta(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	t.Cleanup(other.Close)
+	g := newGraph(t)
+	where := ""
+	g.extra = func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/7":
+			answer(w, 200, fmt.Sprintf(`{"url":%q}`, where))
+		case "/away":
+			http.Redirect(w, r, other.URL+"/steal", http.StatusFound)
+		case "/moved":
+			http.Redirect(w, r, "https://lookaside.fbsbx.com/file", http.StatusTemporaryRedirect)
+		default:
+			http.NotFound(w, r)
+		}
+	}
+	a := open(t, values(g.URL)).(channel.Fetcher)
+	for _, address := range []string{
+		g.URL + "/away", g.URL + "/moved", other.URL + "/steal", "http://127.0.0.1:1/x", "https://127.0.0.1/x", "http://[::1]:80/x", "https://10.0.0.1/x",
+		"https://169.254.169.254/latest/meta-data", "https://localhost/x", "http://lookaside.fbsbx.com/x", "https://lookaside.fbsbx.com:444/x",
+		"https://lookaside.fbsbx.com.evil.example/x", "https://evil.example/lookaside.fbsbx.com", "https://lookaside.fbsbx.com@evil.example/x",
+		"file:///etc/passwd", "gopher://127.0.0.1/x", "//lookaside.fbsbx.com/x", "x",
+		strings.Replace(g.URL, "http:", "https:", 1) + "/file", strings.Replace(g.URL, "127.0.0.1", "127.0.0.2", 1) + "/file",
+	} {
+		where = address
+		for name, m := range map[string]channel.Media{"by its id": {Ref: "7"}, "by the address alone": {URL: address}} {
+			if _, err := a.Fetch(t.Context(), m, 10, io.Discard); ngo.CodeOf(err) != ngo.Denied {
+				t.Errorf("Fetch from %s %s = %v; want Denied", address, name, err)
+			}
+		}
+	}
+	if asked.Load() > 0 {
+		t.Errorf("somebody else was asked %d times", asked.Load())
+	}
+}
+
 type full struct{ err error }
 
 func (f full) Write([]byte) (int, error) { return 0, f.err }
@@ -132,7 +174,8 @@ func TestTemplates(t *testing.T) {
 		"MQ==": `{"data":[
 			{"id":"3","name":"pic","language":"en_US","status":"PAUSED","category":"MARKETING","components":[{"type":"HEADER","format":"IMAGE"},{"type":"BODY","text":"x"}]},
 			{"id":"4","name":"cards","language":"en","status":"IN_APPEAL","components":[{"type":"CAROUSEL"},{"type":"BUTTONS","buttons":[{"type":"OTP"}]}]},
-			{"id":"5","name":"old","language":"en","status":"PENDING_DELETION","rejected_reason":"NONE"}],
+			{"id":"5","name":"old","language":"en","status":"PENDING_DELETION","rejected_reason":"NONE"},
+			{"id":"6","name":"where","language":"en","status":"APPROVED","category":"UTILITY","components":[{"type":"HEADER","format":"LOCATION"},{"type":"BODY","text":"x"}]}],
 			"paging":{"cursors":{"after":"MQ=="}}}`,
 	}
 	g.extra = func(w http.ResponseWriter, r *http.Request) {
@@ -142,7 +185,7 @@ func TestTemplates(t *testing.T) {
 		answer(w, 200, pages[r.URL.Query().Get("after")])
 	}
 	all, err := open(t, values(g.URL)).(channel.Templater).Templates(t.Context())
-	if err != nil || len(all) != 5 {
+	if err != nil || len(all) != 6 {
 		t.Fatalf("Templates = %d, %v", len(all), err)
 	}
 	var got []string
@@ -152,9 +195,10 @@ func TestTemplates(t *testing.T) {
 	want := []string{
 		"1receipt_ready hi approved utility GREEN  {text {{1}} की रसीद [1] [2026]} {text नमस्ते {{1}}, {{2}} मिले। {{1}}! [1 2] [मीना ₹500]}सेवा[{url रसीद https://ngo.example/r/{{1}} true} {quick_reply रोकें  false} {phone_number फोन  false}]",
 		"2appeal ta rejected marketing  INVALID_FORMAT {  [] []} {text {{first_name}} [first_name] [மீனா]}[]",
-		"3pic en_US paused marketing   {image  [] []} {text x [] []}[]It begins with a picture, file or place, which ngoctl does not send yet.",
+		"3pic en_US paused marketing   {image  [] []} {text x [] []}[]",
 		"4cards en pending    {  [] []} {  [] []}[{otp   false}]It has a button that ngoctl does not know: otp.",
 		"5old en deleted    {  [] []} {  [] []}[]",
+		"6where en approved utility   {location  [] []} {text x [] []}[]It begins with something that ngoctl does not send: location.",
 	}
 	for i := range want {
 		if got[i] != want[i] {

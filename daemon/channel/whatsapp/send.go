@@ -29,9 +29,16 @@ type outgoing struct {
 	Recipient string      `json:"recipient,omitempty"` // a business-scoped id
 	Type      string      `json:"type"`
 	Text      *outText    `json:"text,omitempty"`
+	Image     *outFile    `json:"image,omitempty"`
+	Video     *outFile    `json:"video,omitempty"`
+	Audio     *outFile    `json:"audio,omitempty"`
+	Document  *outFile    `json:"document,omitempty"`
 	Template  *outFilled  `json:"template,omitempty"`
 	Context   *outContext `json:"context,omitempty"`
 	Token     string      `json:"biz_opaque_callback_data"`
+
+	file *outFile // the one that is still to be handed over, somewhere above; nil when there is none
+	data channel.Attachment
 }
 
 type outText struct {
@@ -57,6 +64,9 @@ func (a *account) Dispatch(ctx context.Context, m channel.Message) (channel.Disp
 	}
 	if err := ctx.Err(); err != nil {
 		return channel.Dispatched{}, &ngo.Error{Code: ngo.Unavailable, Message: "the message was called back before it went", Err: err}
+	}
+	if err := a.handOver(ctx, m, out); err != nil {
+		return channel.Dispatched{}, err
 	}
 	body, err := a.api.Post(ctx, "/"+string(a.from(m))+"/messages", out)
 	if err != nil {
@@ -102,13 +112,15 @@ func (a *account) Fits(m channel.Message) error {
 
 func (a *account) from(m channel.Message) ngo.Ref { return cmp.Or(m.Line, a.numbers[0]) }
 
+func (a *account) has(number ngo.Ref) bool { return slices.Contains(a.numbers, number) }
+
 // write makes the message as the API takes it. It fails with Invalid or TooLarge.
 func (a *account) write(m channel.Message) (outgoing, error) {
 	out := outgoing{Product: "whatsapp", Kind: "individual", Token: string(m.ID)}
 	if _, err := ngo.ParseID[ngo.MessageID](string(m.ID)); err != nil {
 		return out, misfit("the message has no id")
 	}
-	if !slices.Contains(a.numbers, a.from(m)) {
+	if !a.has(a.from(m)) {
 		return out, misfit("the number that it is to go from is not one of this account's")
 	}
 	if err := out.address(m.To); err != nil {
@@ -120,19 +132,28 @@ func (a *account) write(m channel.Message) (outgoing, error) {
 		}
 		out.Context = &outContext{m.ReplyTo}
 	}
-	if len(m.Attachments) > 0 {
-		return out, misfit("files cannot be sent by WhatsApp from here")
-	}
-	if m.Template != nil && m.Template.Category == "authentication" && out.To == "" {
-		return out, misfit("a template with a code needs the person's phone number")
+	return out, out.say(m)
+}
+
+// say puts what the message says into out. It fails with Invalid or TooLarge.
+func (o *outgoing) say(m channel.Message) (err error) {
+	if m.Template != nil && m.Template.Category == "authentication" && o.To == "" {
+		return misfit("a template with a code needs the person's phone number")
 	}
 	if m.Template != nil {
-		filled, err := fill(*m.Template)
-		out.Type, out.Template = "template", filled
-		return out, err
+		o.Type = "template"
+		if o.Template, err = fill(*m.Template); err != nil {
+			return err
+		}
 	}
-	out.Type, out.Text = "text", &outText{Body: m.Text}
-	return out, checkText(m.Text)
+	if len(m.Attachments) > 0 {
+		return o.attach(m)
+	}
+	if m.Template != nil {
+		return nil
+	}
+	o.Type, o.Text = "text", &outText{Body: m.Text}
+	return checkText(m.Text)
 }
 
 func checkText(s string) error {
@@ -197,6 +218,10 @@ type outParameter struct {
 	Text    string `json:"text,omitempty"`
 	Payload string `json:"payload,omitempty"`
 	Coupon  string `json:"coupon_code,omitempty"`
+
+	Image    *outFile `json:"image,omitempty"`
+	Video    *outFile `json:"video,omitempty"`
+	Document *outFile `json:"document,omitempty"`
 }
 
 var (

@@ -49,6 +49,8 @@ func TestSettings(t *testing.T) {
 		"a path for account":  {"waba-id", "me?x", false},
 		"a token of two":      {"token", "a b", false},
 		"a header in a token": {"token", "a\r\nX: y", false},
+		"no template's name":  {"receipt-template", "Receipt ready", false},
+		"a template's name":   {"receipt-template", "receipt_ready", true},
 		"a far http address":  {"base-url", "http://graph.example.org", false},
 	} {
 		v := values("http://127.0.0.1:9")
@@ -152,7 +154,6 @@ func TestMisfits(t *testing.T) {
 		"too long":             {func(m *channel.Message) { m.Text = strings.Repeat("न", 4097) }, ngo.TooLarge},
 		"empty":                {func(m *channel.Message) { m.Text = " \n" }, ngo.Invalid},
 		"broken UTF-8":         {func(m *channel.Message) { m.Text = "a\xff" }, ngo.Invalid},
-		"a file":               {func(m *channel.Message) { m.Attachments = []channel.Attachment{{Name: "x"}} }, ngo.Invalid},
 		"another line":         {func(m *channel.Message) { m.Line = "1" }, ngo.Invalid},
 		"a path for a line":    {func(m *channel.Message) { m.Line = "../me" }, ngo.Invalid},
 		"a strange answer":     {func(m *channel.Message) { m.ReplyTo = "a b" }, ngo.Invalid},

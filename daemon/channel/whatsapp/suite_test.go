@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/channel/channeltest"
 	"github.com/ngoctl/ngoctl/daemon/channel/meta"
 	"github.com/ngoctl/ngoctl/daemon/channel/whatsapp"
@@ -32,6 +32,7 @@ type graph struct {
 	mu      sync.Mutex
 	taken   []map[string]any // the bodies of messages
 	paths   []string
+	files   []string
 	lose    bool
 	answers []func(http.ResponseWriter) // given instead, one by one
 	extra   http.HandlerFunc            // for what is not a message
@@ -59,8 +60,12 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		next(w)
 		return
 	}
-	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/messages") {
+	switch {
+	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/messages"):
 		g.take(w, r)
+		return
+	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/media"):
+		g.store(w, r)
 		return
 	}
 	if g.extra != nil {
@@ -82,6 +87,21 @@ func (g *graph) take(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	answer(w, 200, fmt.Sprintf(`{"messaging_product":"whatsapp","contacts":[{"input":"x","wa_id":"915550020117","user_id":"IN.40718253961427508831"}],"messages":[{"id":"wamid.%d"}]}`, len(g.taken)))
+}
+
+// store takes a file.
+func (g *graph) store(w http.ResponseWriter, r *http.Request) {
+	file, head, err := r.FormFile("file")
+	if err != nil {
+		answer(w, 400, `{"error":{"message":"bad","code":100}}`)
+		return
+	}
+	data, err := io.ReadAll(file)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	g.files = append(g.files, fmt.Sprintf("%s %s %s %s: %s", r.URL.Path, r.FormValue("messaging_product"), r.FormValue("type"), head.Header.Get("Content-Type"), data))
+	answer(w, 200, fmt.Sprintf(`{"id":"media.%d"}`, len(g.files)))
 }
 
 func answer(w http.ResponseWriter, status int, body string) {
@@ -129,8 +149,6 @@ func values(base string) setting.Values {
 	}
 }
 
-func plain(m *channel.Message) { m.Attachments = nil }
-
 func TestSuite(t *testing.T) {
 	t.Parallel()
 	for name, to := range map[string]ngo.Identity{
@@ -141,7 +159,7 @@ func TestSuite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			channeltest.Run(t, channeltest.Suite{
-				Driver: whatsapp.New(), To: to, Doubles: true, Shape: plain,
+				Driver: whatsapp.New(), To: to, Doubles: true,
 				Start: func(t *testing.T) (setting.Values, channeltest.Double) {
 					g := newGraph(t)
 					return values(g.URL), g

@@ -117,8 +117,10 @@ func (c component) read(out *channel.Template) {
 	switch c.Type {
 	case "HEADER":
 		out.Header = c.part(strings.ToLower(c.Format.Line(20)))
-		if out.Header.Kind != "text" {
-			out.Problem = "It begins with a picture, file or place, which ngoctl does not send yet."
+		switch out.Header.Kind {
+		case "text", image.name, video.name, document.name:
+		default:
+			out.Problem = "It begins with something that ngoctl does not send: " + out.Header.Kind + "."
 		}
 	case "BODY":
 		out.Body = c.part("text")

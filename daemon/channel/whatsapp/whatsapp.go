@@ -1,5 +1,5 @@
-// Package whatsapp speaks with people through the WhatsApp Cloud API: what Meta delivers becomes events, and text and approved
-// templates go out. An account is one app's token and one or several numbers of one organisation; whatever is delivered
+// Package whatsapp speaks with people through the WhatsApp Cloud API: what Meta delivers becomes events, and text, files and
+// approved templates go out. An account is one app's token and one or several numbers of one organisation; whatever is delivered
 // for other numbers is refused. A person need not have a phone number.
 //
 // Meta cannot tell a message that is sent twice from two: what Send leaves open, nobody may repeat unasked. What touches no
@@ -64,6 +64,10 @@ func (Driver) Settings() setting.Form {
 			Help: "The id of the WhatsApp Business account; templates and news about the account need it. Several with commas between.",
 		},
 		{
+			Name: "receipt-template", Title: "Template for receipts", Kind: setting.Text,
+			Help: "The name of an approved template that begins with a document: receipts go by it to those who agreed to get them here. Empty: by mail only.",
+		},
+		{
 			Name: "base-url", Title: "API address", Kind: setting.URL, Default: usualBase,
 			Help: "Where the Graph API is, with its version; change it for a newer version, or for tests.",
 		},
@@ -96,6 +100,9 @@ func (d Driver) Open(v setting.Values) (channel.Account, error) {
 	}
 	if strings.ContainsFunc(v["token"], func(r rune) bool { return r <= ' ' || r > '~' }) {
 		faults = append(faults, "token has signs in it that no token has")
+	}
+	if name := v["receipt-template"]; name != "" && !templateName.MatchString(name) {
+		faults = append(faults, "receipt-template is not the name of a template: those have small letters, digits and _")
 	}
 	if len(faults) > 0 {
 		slices.Sort(faults)
@@ -148,6 +155,8 @@ var (
 	_ channel.Fitter     = (*account)(nil)
 	_ channel.Windowed   = (*account)(nil)
 	_ channel.Templater  = (*account)(nil)
+	_ channel.Liner      = (*account)(nil)
+	_ channel.Marker     = (*account)(nil)
 )
 
 // Limit is the largest body that is read.
@@ -163,6 +172,9 @@ func (a *account) Hint(http.Header) string { return "" }
 
 // Handshake answers Meta's question whether the address is ours. It fails with Denied or Invalid.
 func (a *account) Handshake(query url.Values) (string, error) { return meta.Handshake(query, a.word) }
+
+// Lines are the ids of the numbers.
+func (a *account) Lines() []ngo.Ref { return slices.Clone(a.numbers) }
 
 // Window is 24 hours.
 func (a *account) Window() channel.Window { return channel.Window{Free: window} }
