@@ -72,7 +72,9 @@ func TestFilesThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	g := newGraph(t)
 	a := open(t, values(g.URL))
-	of := func(kind string, n int) channel.Attachment { return channel.Attachment{Name: "f", Type: kind, Data: make([]byte, n)} }
+	of := func(kind string, n int) channel.Attachment {
+		return channel.Attachment{Name: "f", Type: kind, Data: make([]byte, n)}
+	}
 	two := with(of("image/png", 1), "")
 	two.Attachments = append(two.Attachments, of("image/png", 1))
 	headed := with(of("image/png", 1), "")
