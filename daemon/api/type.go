@@ -170,7 +170,7 @@ type AddAccount struct {
 // gateways only.
 type Account struct {
 	ngo.Account
-	URL       string      `json:"url,omitempty" doc:"The address to enter at the provider, for a gateway."`
+	URL       string      `json:"url,omitempty" doc:"The address to enter at the provider, which sends there what happens."`
 	Health    *ngo.Health `json:"health,omitempty" doc:"How the connection is, for a gateway."`
 	Problem   string      `json:"problem,omitempty" doc:"Why it cannot be used, if it cannot."`
 	Doubt     string      `json:"doubt,omitempty" doc:"What of its events is believed unconfirmed; empty when nothing is."`

@@ -147,7 +147,7 @@ func (s *Server) edited(o *store.Org, a ngo.Account, secrets map[string]string, 
 	return o.AccountChange(a, settings, sealed), nil
 }
 
-// shown adds to accounts what is known of them besides. Only gateways send to us.
+// shown adds to accounts what is known of them besides.
 func (s *Server) shown(ctx context.Context, o *org.Org, rows []ngo.Account) ([]api.Account, error) {
 	out := make([]api.Account, len(rows))
 	err := o.Store.Read(ctx, func(rx *store.Rx) error {
@@ -168,9 +168,23 @@ func (s *Server) shown(ctx context.Context, o *org.Org, rows []ngo.Account) ([]a
 	for i := range out {
 		if out[i].Kind == ngo.Gateway {
 			s.addAbilities(ctx, o, &out[i])
+			continue
 		}
+		s.addAddress(ctx, o, &out[i])
 	}
 	return out, err
+}
+
+// addAddress tells where a channel's provider sends to, if it does.
+func (s *Server) addAddress(ctx context.Context, o *org.Org, a *api.Account) {
+	_, opened, err := o.ChannelByID(ctx, a.ID)
+	if err != nil {
+		a.Problem = problemOf(err).Detail // of an account that a former version made
+		return
+	}
+	if org.Hooked(opened) {
+		a.URL = s.o.BaseURL + "/hooks/" + o.Info().Slug + "/" + a.Name
+	}
 }
 
 // addAbilities tells what a gateway can do as it is set up now.
