@@ -23,7 +23,7 @@ func TestDocsNameEveryField(t *testing.T) {
 	}
 	for word, v := range map[string][]any{
 		"status": {api.Status{}, api.OrgStatus{}}, "build": {build{}}, "organisation": {api.Org{}}, "profile": {ngo.Profile{}},
-		"summary": {api.Summary{}, api.Total{}}, "act": {ngo.Act{}}, "changed": {api.Changed{}}, "user": {userShown{}}, "member": {ngo.Member{}},
+		"summary": {api.Summary{}, api.Total{}}, "act": {ngo.Act{}}, "entered": {api.Entered{}}, "changed": {api.Changed{}}, "user": {userShown{}}, "member": {ngo.Member{}},
 		"token": {api.IssuedToken{}}, "account": {api.Account{}}, "health": {ngo.Health{}}, "test": {api.GatewayTest{}, api.TestStep{}}, "catch-up": {api.CatchUpReport{}},
 		"check": {api.Check{}}, "donation": {api.Donation{}, api.Moment{}},
 		"donor": {ngo.Donor{}}, "payment": {api.Payment{}}, "sighting": {ngo.Sighting{}}, "refund": {ngo.Refund{}}, "dispute": {ngo.Dispute{}},
