@@ -36,7 +36,7 @@ func donationAddCommand(t terminal) *cli.Command {
 			`ngoctl donation add --amount 2,400 --method kind --description "40 kg of rice" --name "Kumar Stores"` + "\n" +
 			"ngoctl donation add --amount 500 --method cash --key book-7-no-112",
 		Description: "The gift counts, and gets its receipt, as one that came through a gateway does. Cash above ₹2,000 and gifts in kind get a receipt\n" +
-			"without a line on tax deduction: the law allows none. A cheque is a gift once it is paid in. A mistaken entry is taken out of\n" +
+			"without a line on tax deduction: the law allows none. A cheque is a gift once the bank has paid it. A mistaken entry is taken out of\n" +
 			"the books, and its receipt voided, by: ngoctl donation refund ID --by-hand. An Aadhaar number is refused.",
 	}
 }
