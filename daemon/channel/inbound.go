@@ -195,14 +195,20 @@ const (
 
 // Mail is what only a mail has.
 type Mail struct {
+	// ID is its Message-ID, by which answers name it: another mail may have the same, and so it is not its Ref. Empty for none.
+	ID      ngo.Ref
 	Subject string
+	Topic   string         // the subject without what mail programs put before it
+	Answer  bool           // whether that was a word for an answer
 	HTML    []byte         // the page as it came: hostile until it was cleaned, and it must load nothing
 	Quoted  string         // what Text left out: quotation and signature
 	To, CC  []ngo.Identity // whom else it was addressed to
 	ReplyTo []ngo.Identity // where an answer is to go, when elsewhere than to the Person
 	List    string         // the mailing list it came through
 	Auto    Auto
-	Sent    time.Time // as its own header says, which anybody can set
+	// Answerable: a machine may answer it, to the Person (RFC 3834). What a person answers is their own affair.
+	Answerable bool
+	Sent       time.Time // as its own header says, which anybody can set
 	// Doubt says, for people, why the sender may be somebody else; empty when the receiving server vouches for them.
 	Doubt string
 	// Authentic lists the domains that the receiving server vouches for.

@@ -19,13 +19,13 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-func opened(t testing.TB, addr, encryption string) *account {
+func opened(t testing.TB, addr, encryption string) *Sender {
 	t.Helper()
 	a, err := New(Options{}).Open(setting.Values{"smtp": addr, "from": "office@sevai.example", "tls": encryption})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a.(*account)
+	return a.(*Sender)
 }
 
 func TestPort465IsTLS(t *testing.T) {

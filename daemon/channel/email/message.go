@@ -27,53 +27,112 @@ const (
 	maxFile   = 250 // bytes of a file's name
 )
 
-// letter is a mail ready to be sent: who it goes to, and its bytes.
-type letter struct {
+// draft is a mail ready to be sent: who it goes to, and its bytes.
+type draft struct {
 	id   string // Message-ID, without angle brackets
+	from string
 	to   string
+	auto bool // whoever cannot deliver it tells nobody
 	data []byte
 }
 
 // compose writes the mail. It is written whole before the server is called: go-mail would otherwise find a fault with half
 // of it sent. It fails with Invalid.
-func (a *account) compose(m channel.Message) (letter, error) {
+func (a *Sender) compose(m channel.Message) (draft, error) {
 	to, err := a.recipient(m)
 	if err != nil {
-		return letter{}, err
+		return draft{}, err
 	}
 	if err := checkMessage(m); err != nil {
-		return letter{}, err
+		return draft{}, err
 	}
-	l := letter{id: string(m.ID) + "@" + a.domain(), to: to.Address}
-	from := a.from
-	if from.Name == "" {
-		from.Name = m.FromName
-	}
+	from := a.sender(m)
+	l := draft{id: string(m.ID) + "@" + a.domain(), from: from.Address, to: to.Address, auto: m.Auto}
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithBoundary("part."+string(m.ID)))
 	msg.SetGenHeader(mail.Header(mail.HeaderFrom), written(from))
 	msg.SetGenHeader(mail.Header(mail.HeaderTo), written(to))
 	msg.SetGenHeader(mail.HeaderSubject, mime.BEncoding.Encode("UTF-8", m.Subject))
 	msg.SetDateWithValue(a.options.Now())
 	msg.SetMessageIDWithValue(l.id)
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	thread(msg, m)
+	if m.ReplyAddress != "" {
+		msg.SetGenHeader(mail.Header(mail.HeaderReplyTo), written(netmail.Address{Name: from.Name, Address: m.ReplyAddress}))
+	}
+	if word := submitted(m); word != "" {
+		msg.SetGenHeader("Auto-Submitted", word)
+	}
 	unsubscribe(msg, m.Unsubscribe)
 	if err := setBody(msg, m); err != nil {
-		return letter{}, err
+		return draft{}, err
 	}
 	for _, f := range m.Attachments {
 		if err := msg.AttachReader(f.Name, bytes.NewReader(f.Data), described(f)); err != nil {
-			return letter{}, fmt.Errorf("attach %s: %w", f.Name, err)
+			return draft{}, fmt.Errorf("attach %s: %w", f.Name, err)
 		}
 	}
 	var out bytes.Buffer
 	if _, err := msg.WriteTo(&out); err != nil {
-		return letter{}, &ngo.Error{Code: ngo.Invalid, Message: "the mail cannot be written", Err: err}
+		return draft{}, &ngo.Error{Code: ngo.Invalid, Message: "the mail cannot be written", Err: err}
 	}
 	l.data = out.Bytes()
 	return l, nil
 }
 
-func (a *account) recipient(m channel.Message) (netmail.Address, error) {
+// sender is who the mail comes from: the account's own address, or another mailbox of its domain that the thread is on.
+func (a *Sender) sender(m channel.Message) netmail.Address {
+	from := a.from
+	if from.Name == "" {
+		from.Name = m.FromName
+	}
+	line, err := ngo.NormaliseEMail(string(m.Line))
+	if _, domain, _ := strings.Cut(line, "@"); err == nil && strings.EqualFold(domain, a.domain()) && !strings.EqualFold(line, from.Address) {
+		from.Address = line
+	}
+	return from
+}
+
+// submitted is what the mail says of who wrote it (RFC 3834): a machine that answers, a machine, or, when nothing is said, a
+// person, as one does who answers a mail.
+func submitted(m channel.Message) string {
+	switch {
+	case m.Auto:
+		return "auto-replied"
+	case m.InReplyTo == "":
+		return "auto-generated"
+	}
+	return ""
+}
+
+const mostReferences = 20 // of a longer thread its beginning and its end
+
+// thread says what the mail answers. The ids are strangers' text: one that is not fit for a header is left out.
+func thread(msg *mail.Msg, m channel.Message) {
+	refs := slices.DeleteFunc(slices.Clone(m.References), func(r ngo.Ref) bool { return !headerID(r) || r == m.InReplyTo })
+	if headerID(m.InReplyTo) {
+		msg.SetGenHeader(mail.HeaderInReplyTo, "<"+string(m.InReplyTo)+">")
+		refs = append(refs, m.InReplyTo) // the nearest stands last
+	}
+	if len(refs) > mostReferences {
+		refs = slices.Concat(refs[:1], refs[len(refs)-mostReferences+1:])
+	}
+	if len(refs) == 0 {
+		return
+	}
+	words := make([]string, len(refs))
+	for i, r := range refs {
+		words[i] = "<" + string(r) + ">"
+	}
+	msg.SetGenHeader(mail.HeaderReferences, strings.Join(words, " "))
+}
+
+const mostHeaderID = 250 // bytes
+
+func headerID(r ngo.Ref) bool {
+	odd := func(c rune) bool { return c <= ' ' || c >= 0x7f || c == '<' || c == '>' }
+	return r != "" && len(r) <= mostHeaderID && !strings.ContainsFunc(string(r), odd)
+}
+
+func (a *Sender) recipient(m channel.Message) (netmail.Address, error) {
 	if m.To.Kind != ngo.EMail {
 		return netmail.Address{}, &ngo.Error{Code: ngo.Invalid, Message: "the message is not for a mail address"}
 	}
@@ -98,6 +157,11 @@ func checkMessage(m channel.Message) error {
 	}
 	if err := checkUnsubscribe(m.Unsubscribe); err != nil {
 		return err
+	}
+	if m.ReplyAddress != "" {
+		if _, err := ngo.NormaliseEMail(m.ReplyAddress); err != nil || strings.TrimSpace(m.ReplyAddress) != m.ReplyAddress {
+			return &ngo.Error{Code: ngo.Invalid, Message: "the address for answers is not one", Err: err}
+		}
 	}
 	for _, f := range m.Attachments {
 		if err := checkLine("attachment's name", f.Name, maxFile); err != nil {

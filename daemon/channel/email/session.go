@@ -3,8 +3,11 @@ package email
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/textproto"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,25 +26,31 @@ const farewell = 2 * time.Second
 // Send hands the mail to the server and returns its Message-ID. Codes: Invalid, NotFound, Denied, TooLarge when it will
 // never be taken; Unauthenticated when the account needs a person; Limited, Unavailable to try later. Any other error: the
 // mail was sent and no answer came, so nobody knows.
-func (a *account) Send(ctx context.Context, m channel.Message) (ngo.Ref, error) {
+func (a *Sender) Send(ctx context.Context, m channel.Message) (ngo.Ref, error) {
+	ref, _, err := a.Hand(ctx, m)
+	return ref, err
+}
+
+// Hand is Send, and gives what the server said when it took the mail: some tell their own name of it.
+func (a *Sender) Hand(ctx context.Context, m channel.Message) (ref ngo.Ref, said string, err error) {
 	l, err := a.compose(m)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	s, err := a.connect(ctx)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer s.close()
-	if err := s.send(ctx, a.from.Address, l); err != nil {
-		return "", err
+	if said, err = s.send(ctx, l); err != nil {
+		return "", "", err
 	}
 	s.quit()
-	return ngo.Ref(l.id), nil
+	return ngo.Ref(l.id), said, nil
 }
 
 // Check connects, encrypts, logs in and leaves. Its codes are those of Send.
-func (a *account) Check(ctx context.Context) error {
+func (a *Sender) Check(ctx context.Context) error {
 	s, err := a.connect(ctx)
 	if err != nil {
 		return err
@@ -62,7 +71,7 @@ type session struct {
 }
 
 // connect gives a session in which a mail can be sent.
-func (a *account) connect(ctx context.Context) (*session, error) {
+func (a *Sender) connect(ctx context.Context) (*session, error) {
 	dialer := net.Dialer{Timeout: a.options.Patience.Connect}
 	conn, err := dialer.DialContext(ctx, "tcp", a.addr)
 	if err != nil {
@@ -70,7 +79,7 @@ func (a *account) connect(ctx context.Context) (*session, error) {
 	}
 	s := &session{conn: conn, patience: a.options.Patience}
 	s.release = context.AfterFunc(ctx, s.abandon)
-	for _, step := range [...]func(context.Context, *account) error{s.greet, s.encrypt, s.logIn} {
+	for _, step := range [...]func(context.Context, *Sender) error{s.greet, s.encrypt, s.logIn} {
 		if err := step(ctx, a); err != nil {
 			s.close()
 			return nil, err
@@ -114,7 +123,7 @@ func (s *session) do(ctx context.Context, at step, patience time.Duration, f fun
 	return explain(ctx, at, err)
 }
 
-func (s *session) greet(ctx context.Context, a *account) error {
+func (s *session) greet(ctx context.Context, a *Sender) error {
 	conn := s.conn
 	if a.tls == tlsImplicit {
 		secure := tls.Client(conn, a.tlsConfig(false))
@@ -135,7 +144,7 @@ func (s *session) greet(ctx context.Context, a *account) error {
 }
 
 // encrypt sees to it that what follows cannot be read on the way.
-func (s *session) encrypt(ctx context.Context, a *account) error {
+func (s *session) encrypt(ctx context.Context, a *Sender) error {
 	local, nearby := s.where()
 	offered, _ := s.client.Extension("STARTTLS")
 	switch {
@@ -161,7 +170,7 @@ func (s *session) encrypt(ctx context.Context, a *account) error {
 
 // tlsConfig is how the server is believed to be who it is. On this box itself nobody stands between us and it, and mail
 // servers come with a certificate of their own making there.
-func (a *account) tlsConfig(local bool) *tls.Config {
+func (a *Sender) tlsConfig(local bool) *tls.Config {
 	return &tls.Config{
 		ServerName: a.host, RootCAs: a.options.Roots, MinVersion: tls.VersionTLS12,
 		InsecureSkipVerify: local && a.tls == tlsAuto,
@@ -174,7 +183,7 @@ func (s *session) where() (local, nearby bool) {
 	return ok && addr.IP.IsLoopback(), ok && near(addr.IP)
 }
 
-func (s *session) logIn(ctx context.Context, a *account) error {
+func (s *session) logIn(ctx context.Context, a *Sender) error {
 	if a.user == "" {
 		return nil
 	}
@@ -194,22 +203,47 @@ func (s *session) logIn(ctx context.Context, a *account) error {
 	return s.do(ctx, loggingIn, s.patience.Command, func() error { return s.client.Auth(how) })
 }
 
-func (s *session) send(ctx context.Context, from string, l letter) error {
+func (s *session) send(ctx context.Context, l draft) (said string, err error) {
 	if err := s.fits(l); err != nil {
-		return err
+		return "", err
 	}
-	if err := s.do(ctx, naming, s.patience.Command, func() error { return s.client.Mail("<" + from + ">") }); err != nil {
-		return err
+	if err := s.name(ctx, l); err != nil {
+		return "", err
 	}
-	err := s.do(ctx, addressing, s.patience.Command, func() error { return s.client.Rcpt("<" + l.to + ">") })
+	err = s.do(ctx, addressing, s.patience.Command, func() error { return s.client.Rcpt("<" + l.to + ">") })
 	if err != nil {
-		return hide(err, l.to)
+		return "", hide(err, l.to)
 	}
-	return hide(s.data(ctx, l), l.to)
+	said, err = s.data(ctx, l)
+	return said, hide(err, l.to)
+}
+
+// name says who is to be told when the mail cannot be delivered. Of an automatic answer nobody is (RFC 3834), unless the server
+// takes no mail of nobody's.
+func (s *session) name(ctx context.Context, l draft) error {
+	from := "<" + l.from + ">"
+	if l.auto {
+		var refused bool
+		err := s.do(ctx, naming, s.patience.Command, func() error {
+			err := s.client.Mail("<>")
+			if reply, ok := errors.AsType[*textproto.Error](err); ok && reply.Code/100 == 5 {
+				refused = true
+				return nil
+			}
+			return err
+		})
+		if err != nil || !refused {
+			return err
+		}
+		if err := s.do(ctx, naming, s.patience.Command, s.client.Reset); err != nil {
+			return err
+		}
+	}
+	return s.do(ctx, naming, s.patience.Command, func() error { return s.client.Mail(from) })
 }
 
 // fits compares the mail with the size that the server announced. It fails with TooLarge.
-func (s *session) fits(l letter) error {
+func (s *session) fits(l draft) error {
 	_, announced := s.client.Extension("SIZE")
 	limit, err := strconv.ParseInt(announced, 10, 64)
 	if err != nil || limit <= 0 || int64(len(l.data)) <= limit {
@@ -222,9 +256,9 @@ func (s *session) fits(l letter) error {
 }
 
 // data sends the mail itself. Before its last line nothing is taken; from then on only the server's answer counts.
-func (s *session) data(ctx context.Context, l letter) error {
-	var end interface{ Close() error }
-	err := s.do(ctx, sending, s.patience.Data, func() error {
+func (s *session) data(ctx context.Context, l draft) (said string, err error) {
+	var end io.WriteCloser
+	err = s.do(ctx, sending, s.patience.Data, func() error {
 		w, err := s.client.Data()
 		if err != nil {
 			return err
@@ -234,11 +268,17 @@ func (s *session) data(ctx context.Context, l letter) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	s.sent.Store(true)
 	if err := ctx.Err(); err != nil { // after the Store: who gives up later leaves the connection open for the answer
-		return explain(ctx, sending, err)
+		return "", explain(ctx, sending, err)
 	}
-	return answered(end.Close())
+	if err := answered(end.Close()); err != nil {
+		return "", err
+	}
+	if d, ok := end.(*smtp.DataCloser); ok {
+		said = d.ServerResponse()
+	}
+	return said, nil
 }
