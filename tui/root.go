@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -19,6 +21,7 @@ type root struct {
 	who           string
 	server        string
 	front         screen.Screen
+	rooms         map[string]screen.Screen // that were entered, by title
 	width, height int
 	notice        screen.Notice
 	link          linked
@@ -26,7 +29,56 @@ type root struct {
 }
 
 func newRoot(room screen.Room, s api.Status) *root {
-	return &root{room: room, who: s.Actor, server: s.Version, front: screen.NewToday(room)}
+	r := &root{room: room, who: s.Actor, server: s.Version, front: screen.NewToday(room)}
+	r.rooms = map[string]screen.Screen{r.front.Title(): r.front}
+	return r
+}
+
+// enter puts a room in front, made when it is entered for the first time, and has it read anew: what changes is told to the
+// room in front only.
+func (r *root) enter(title string, made func(screen.Room) screen.Screen) tea.Cmd {
+	if r.front.Title() == title {
+		return nil
+	}
+	if r.rooms[title] == nil {
+		r.rooms[title] = made(r.room)
+	}
+	r.front = r.rooms[title]
+	r.front.Resize(r.width, max(r.height-2, 3))
+	return r.front.Init()
+}
+
+func (r *root) today() tea.Cmd {
+	return r.enter("Today", func(room screen.Room) screen.Screen { return screen.NewToday(room) })
+}
+
+func (r *root) inbox() tea.Cmd {
+	return r.enter("Inbox", func(room screen.Room) screen.Screen { return screen.NewInbox(room) })
+}
+
+func (r *root) people() tea.Cmd {
+	return r.enter("People", func(room screen.Room) screen.Screen { return screen.NewPeople(room) })
+}
+
+// onGoTo enters the room that one room asked for and tells it what to show.
+func (r *root) onGoTo(m screen.GoTo) tea.Cmd {
+	var entered tea.Cmd
+	switch {
+	case m.Conversation != "":
+		entered = r.inbox()
+	case m.Person != "":
+		entered = r.people()
+	}
+	return tea.Sequence(r.front.Update(m), entered)
+}
+
+// answer gives an answer to every room: each knows its own, also when another stands in front by now.
+func (r *root) answer(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, title := range slices.Sorted(maps.Keys(r.rooms)) {
+		cmds = append(cmds, r.rooms[title].Update(msg))
+	}
+	return tea.Batch(cmds...)
 }
 
 // Init starts the screen in front.
@@ -46,8 +98,12 @@ func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return r, r.onLink(m)
 	case tea.KeyMsg:
 		return r, r.onKeys(m)
+	case screen.Changed:
+		return r, r.front.Update(m)
+	case screen.GoTo:
+		return r, r.onGoTo(m)
 	}
-	return r, r.front.Update(msg)
+	return r, r.answer(msg)
 }
 
 // onKeys takes keys one by one: those that a slow line delivers together come as one message.
@@ -90,6 +146,12 @@ func (r *root) onKey(m tea.KeyMsg) tea.Cmd {
 	case key.Matches(m, k.Help):
 		r.help = true
 		return nil
+	case key.Matches(m, k.Today):
+		return r.today()
+	case key.Matches(m, k.Inbox):
+		return r.inbox()
+	case key.Matches(m, k.People):
+		return r.people()
 	}
 	return r.front.Update(m)
 }
@@ -131,7 +193,7 @@ func (r *root) footer(c *widget.Cells) string {
 		return th.Good.Render(text)
 	}
 	var parts []string
-	for _, b := range append(r.front.Keys()[:4:4], r.room.Keys.Help, r.room.Keys.Quit) {
+	for _, b := range append(r.front.Keys()[:4:4], r.room.Keys.Today, r.room.Keys.Inbox, r.room.Keys.People, r.room.Keys.Help, r.room.Keys.Quit) {
 		parts = append(parts, b.Help().Key+" "+b.Help().Desc)
 	}
 	return th.Foot.Render(widget.Fit(" "+strings.Join(parts, "   "), r.width, false))
@@ -140,7 +202,7 @@ func (r *root) footer(c *widget.Cells) string {
 func (r *root) helpView() string {
 	var b strings.Builder
 	b.WriteString(r.room.Theme.Strong.Render("Keys on "+r.front.Title()) + "\n\n")
-	for _, k := range append(r.front.Keys(), r.room.Keys.Help, r.room.Keys.Quit, r.room.Keys.Kill) {
+	for _, k := range append(r.front.Keys(), r.room.Keys.Today, r.room.Keys.Inbox, r.room.Keys.People, r.room.Keys.Help, r.room.Keys.Quit, r.room.Keys.Kill) {
 		fmt.Fprintf(&b, "  %-10s %s\n", k.Help().Key, k.Help().Desc)
 	}
 	b.WriteString("\n" + r.room.Theme.Dim.Render("any key goes back"))

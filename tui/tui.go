@@ -32,7 +32,9 @@ type Options struct {
 	Now     func() time.Time // nil is time.Now
 	// Open shows a document in the user's own viewer; nil where there is none.
 	Open func(name string, document []byte) error
-	Term []tea.ProgramOption
+	// Browse shows an address in the user's own browser; nil where there is none.
+	Browse func(url string) error
+	Term   []tea.ProgramOption
 }
 
 // Run shows the desk until the user leaves or ctx ends. It fails with what the daemon said when the organisation cannot
@@ -80,7 +82,7 @@ func open(ctx context.Context, o Options) (*root, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	room := screen.Room{Client: o.Client, Org: org, Theme: style.New(renderer(o)), Keys: style.NewKeys(), Zone: zone, Now: o.Now, Open: o.Open}
+	room := screen.Room{Client: o.Client, Org: org, Theme: style.New(renderer(o)), Keys: style.NewKeys(), Zone: zone, Now: o.Now, Open: o.Open, Browse: o.Browse}
 	return newRoot(room, status), nil
 }
 

@@ -40,10 +40,18 @@ type Room struct {
 	Now    func() time.Time
 	// Open shows a document in the user's own viewer; nil where there is none, as over SSH.
 	Open func(name string, document []byte) error
+	// Browse shows an address in the user's own browser; nil where there is none.
+	Browse func(url string) error
 }
 
 // Changed tells a screen that something changed at the daemon.
 type Changed struct{ Event api.Event }
+
+// GoTo asks the router for another room, and tells that room what to show.
+type GoTo struct {
+	Conversation ngo.ConversationID // in the inbox
+	Person       ngo.PersonID       // among people
+}
 
 // Notice asks the router to show a line at the foot of the screen.
 type Notice struct {

@@ -108,7 +108,7 @@ func (t *Today) Keys() []key.Binding {
 		send.SetHelp("s", "send receipt again (this gift has none)")
 	}
 	return []key.Binding{
-		k.Open, k.Next, k.Release, k.Hold, k.Edit, k.Refund, t.undoKey(), send, k.Show, k.Issue, k.Replace, k.Void, k.Filter, k.Preview, k.Refresh, k.Up, k.Down, k.Top, k.Bottom,
+		k.Open, k.Next, k.Release, k.Hold, k.Edit, k.Refund, t.undoKey(), k.Add, send, k.Show, k.Issue, k.Replace, k.Void, k.Filter, k.Preview, k.Refresh, k.Up, k.Down, k.Top, k.Bottom,
 		k.PageUp, k.PageDown, k.Back,
 	}
 }

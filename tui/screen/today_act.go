@@ -46,6 +46,9 @@ func (t *Today) onAct(m tea.KeyMsg) (tea.Cmd, bool) {
 		return t.nextLane(), true
 	case key.Matches(m, k.Undo):
 		return t.undo(), true
+	case key.Matches(m, k.Add):
+		t.dialog = t.entering()
+		return nil, true
 	}
 	g, ok := t.gift()
 	if !ok {
@@ -157,17 +160,21 @@ func (t *Today) refunding(g ngo.Donation) tea.Cmd {
 		return notice(Notice{Text: "nothing of this gift is left to pay back", Bad: true})
 	}
 	c, org := t.room.Client, t.room.Org.Slug
+	begin, end, byHand := "Pay back to ", " will be paid back; the gateway is asked now", t.byHand(g)
+	if byHand {
+		begin, end = "Nobody is paid by this. Take out of the books of ", " is taken out of the books"
+	}
 	t.dialog = newDialog(func(a []string) tea.Cmd {
 		amount, err := ngo.ParseMoney(a[0], net.Currency)
 		if err != nil {
 			return notice(failed(err))
 		}
 		return load(func(ctx context.Context) tea.Msg {
-			f, err := c.RefundDonation(ctx, org, g.ID, api.RefundRequest{AmountMinor: amount.Minor, Reason: a[1]})
-			return todayDone{gift: g, said: f.Amount.Format() + " will be paid back; the gateway is asked now", err: err}
+			f, err := c.RefundDonation(ctx, org, g.ID, api.RefundRequest{AmountMinor: amount.Minor, Reason: a[1], ByHand: byHand})
+			return todayDone{gift: g, said: f.Amount.Format() + end, err: err}
 		})
 	},
-		question{text: "Pay back to " + about(g) + ". How much?", value: net.Plain(), needed: true}, question{text: "Why?", needed: true},
+		question{text: begin + about(g) + ". How much?", value: net.Plain(), needed: true}, question{text: "Why?", needed: true},
 		question{text: "It cannot be taken back. Type yes:", words: []string{"yes"}},
 	)
 	return nil
