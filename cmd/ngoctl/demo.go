@@ -200,7 +200,7 @@ func (s *stage) playInDesk(ctx context.Context, c *call) error {
 		// It ends with show, and what goes wrong is seen in the desk.
 		_ = s.playSlowly(show, c.flags.Int("gifts"))
 	})
-	err := tui.Run(ctx, tui.Options{Client: s.client, Org: demoOrg, In: c.term.in, Out: c.term.out, NoColor: !c.color, Open: openInViewer()})
+	err := tui.Run(ctx, tui.Options{Client: s.client, Org: demoOrg, In: c.term.in, Out: c.term.out, NoColor: !c.color, Open: openInViewer(), Browse: openInBrowser()})
 	stop()
 	wg.Wait()
 	if err == nil {

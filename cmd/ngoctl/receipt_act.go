@@ -281,7 +281,7 @@ func receiptOpen(ctx context.Context, c *call, s session) error {
 	return c.record(out, record{fields: []field{{"path", out.Path}, {"size", size(out.Bytes)}}})
 }
 
-// showDocument opens a document in the user's viewer. It stays in a folder that only this user can read, since a viewer goes on
+// showDocument opens a receipt, or a picture whose name says so, in the user's viewer. It stays in a folder that only this user can read, since a viewer goes on
 // reading after the command has ended.
 func showDocument(name string, pdf []byte) (path string, err error) {
 	opener, err := viewer()
@@ -292,7 +292,11 @@ func showDocument(name string, pdf []byte) (path string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("make a folder for the document: %w", err)
 	}
-	path = filepath.Join(dir, "receipt-"+fileName(name)+".pdf")
+	file := "receipt-" + fileName(name) + ".pdf"
+	if picture, is := strings.CutSuffix(name, ".png"); is {
+		file = fileName(picture) + ".png"
+	}
+	path = filepath.Join(dir, file)
 	if err := replaceFile(path, pdf); err != nil {
 		return path, err
 	}
@@ -315,12 +319,25 @@ func openInViewer() func(string, []byte) error {
 
 // openLink shows a page in the user's browser, and its address where there is none.
 func (c *call) openLink(link api.Link) error {
-	opener, err := viewer()
-	if err == nil {
-		err = exec.Command(opener, link.URL).Start()
+	opened := false
+	if browse := openInBrowser(); browse != nil {
+		opened = browse(link.URL) == nil
 	}
-	opened := err == nil
 	return c.record(link, record{fields: []field{{"url", link.URL}, {"expires_at", link.Expires}, {"opened", opened}}})
+}
+
+// openInBrowser shows an address; nil where this computer has nothing to show it with.
+func openInBrowser() func(string) error {
+	opener, err := viewer()
+	if err != nil {
+		return nil
+	}
+	return func(url string) error {
+		if err := exec.Command(opener, url).Start(); err != nil {
+			return &ngo.Error{Code: ngo.Internal, Message: "the browser did not start", Hint: "open it yourself: " + url, Err: err}
+		}
+		return nil
+	}
 }
 
 // viewer finds the program that opens a file as the user would.
