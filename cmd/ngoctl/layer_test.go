@@ -28,7 +28,7 @@ func layers() []layer {
 	driver := []string{"daemon/setting", "daemon/sign", "daemon/egress"}
 	with := func(more []string, names ...string) []string { return append(slices.Clone(more), names...) }
 	return []layer{
-		{"cmd/ngoctl", []string{"daemon", "daemon/api", "daemon/bench", "daemon/setting", "daemon/sim", "tui", "tui/hush", "store/..."}},
+		{"cmd/ngoctl", []string{"daemon", "daemon/api", "daemon/bench", "daemon/inspect", "daemon/setting", "daemon/sim", "tui", "tui/hush", "store/..."}},
 		{"daemon", []string{"daemon/...", "store/..."}},
 		{"daemon/api", []string{"daemon/setting"}},
 		{"daemon/apiserver", with(pure, "daemon/api", "daemon/org", "daemon/payment/desk", "daemon/setting", "daemon/blob", "daemon/backup", "store")},
@@ -37,12 +37,13 @@ func layers() []layer {
 		{"daemon/webhook", []string{"store"}},
 		{"daemon/pull", []string{"daemon/org", "daemon/payment", "daemon/egress", "daemon/setting", "store"}},
 		{"daemon/worker", []string{"store"}},
-		{"daemon/flow", with(pure, "daemon/org", "daemon/channel", "daemon/payment", "daemon/assist", "daemon/blob", "daemon/backup", "store")},
+		{"daemon/flow", with(pure, "daemon/org", "daemon/channel", "daemon/payment", "daemon/assist", "daemon/blob", "daemon/backup", "daemon/inspect", "store")},
 		{"daemon/org", []string{"daemon/channel", "daemon/payment", "daemon/assist", "daemon/setting", "store"}},
 		{"daemon/channel/...", with(driver, "daemon/channel/...")},
 		{"daemon/payment/...", with(driver, "daemon/payment/...")},
 		{"daemon/assist/...", []string{"daemon/assist/...", "daemon/setting", "daemon/egress"}},
 		{"daemon/blob", []string{"store/seal"}},
+		{"daemon/inspect", nil},
 		{"daemon/backup", []string{"store", "store/seal", "daemon/blob"}},
 		{"daemon/sshdesk", nil},
 		{"daemon/setting", nil},

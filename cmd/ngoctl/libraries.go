@@ -16,7 +16,6 @@ import (
 	"github.com/makiuchi-d/gozxing/qrcode"
 	"github.com/mattn/go-sixel"
 	"github.com/mdp/qrterminal/v3"
-	"github.com/minio/minio-go/v7"
 	"github.com/nyaruka/phonenumbers"
 	pdfcpu "github.com/pdfcpu/pdfcpu/pkg/api"
 	"github.com/pquerna/otp/totp"
@@ -37,7 +36,7 @@ import (
 func init() {
 	runtime.KeepAlive([]any{
 		age.Encrypt, sparkline.New, huh.NewForm, imapclient.DialTLS, mail.CreateReader, dkim.Verify, (*ssh.Server).ListenAndServe,
-		webassembly.Init, qrcode.NewQRCodeReader, sixel.NewEncoder, qrterminal.GenerateHalfBlock, (*minio.Client).PutObject, phonenumbers.Parse,
+		webassembly.Init, qrcode.NewQRCodeReader, sixel.NewEncoder, qrterminal.GenerateHalfBlock, phonenumbers.Parse,
 		pdfcpu.ValidateFile, totp.Validate, goose.NewProvider, fuzzy.Find, (*openai.Client).CreateChatCompletion, excelize.OpenReader,
 		genai.Models.GenerateContent,
 	})

@@ -17,6 +17,7 @@ const programName = "ngoctl"
 
 func main() {
 	hush.End()
+	lookAtFile()
 	// The first signal asks to stop; whoever sends a second one wants the program gone.
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup asked for that

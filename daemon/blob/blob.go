@@ -1,27 +1,28 @@
-// Package blob keeps files sealed in a local folder per organisation: documents, and bodies too large for a row. Each file
-// is sealed with a key of its own, and that key lies, itself sealed under the organisation's key, in the database row
-// that knows the file: erase the row and the file is noise, also in every copy made of the folder.
+// Package blob keeps files sealed, in a local folder per organisation or in a bucket of an S3 server: documents, attachments,
+// and bodies too large for a row. Each file is sealed with a key of its own, and that key lies, itself sealed under the
+// organisation's key, in the database row that knows the file: erase the row and the file is noise, also in every copy made of
+// the folder. A bucket gets what is sealed, and never a key.
 //
 // A file is written and made durable before its row is committed, so a row never names a file that is not there. The
 // other way round, a crash in between leaves a file no row knows, which Sweep removes.
 //
-// A Store is safe for concurrent use. It knows no database.
+// Files are sealed and opened in segments, so that a large one takes no more memory than a small one.
+//
+// A Store is safe for concurrent use; a Writer belongs to one goroutine. The package knows no database.
 package blob
 
 import (
+	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"sync"
 	"syscall"
-
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/ngoctl/ngoctl/store/ngo"
 	"github.com/ngoctl/ngoctl/store/seal"
@@ -35,15 +36,13 @@ type Blob struct {
 	Key  []byte   // the file's key, sealed under the organisation's
 }
 
-const (
-	version = 1 // first byte of a sealed file
-	temp    = "tmp"
-)
+const temp = "tmp" // the folder of drafts
 
-// Store is the folder of one organisation.
+// Store is the files of one organisation. Drafts, and what was kept before there was a bucket, lie in its folder.
 type Store struct {
-	root *os.Root
-	box  *seal.Box
+	root   *os.Root
+	box    *seal.Box
+	bucket *shelf // nil without one
 
 	mu      sync.Mutex
 	durable map[string]bool // folders whose own entry is known to be on disk
@@ -68,34 +67,36 @@ func Open(dir string, box *seal.Box) (*Store, error) {
 func (s *Store) Close() error { return s.root.Close() }
 
 // Put seals data and makes it durable under id. The caller then commits the row. It fails with Unavailable when the disk
-// is full; a file left behind is swept later.
+// is full or the bucket cannot be reached; a file left behind is swept later.
 func (s *Store) Put(ctx context.Context, id ngo.BlobID, data []byte) (Blob, error) {
-	if err := ctx.Err(); err != nil {
-		return Blob{}, err
-	}
-	name, err := place(id)
+	w, err := s.Create(ctx, id)
 	if err != nil {
 		return Blob{}, err
 	}
-	key := make([]byte, chacha20poly1305.KeySize)
-	rand.Read(key) // never fails: crypto/rand aborts the program instead
-	sealed, err := encrypt(key, id, data)
-	if err != nil {
-		return Blob{}, fmt.Errorf("seal document %s: %w", id, err)
+	defer w.Abort()
+	if _, err := w.Write(data); err != nil {
+		return Blob{}, err
 	}
-	draft, err := s.write(id, sealed)
-	if err != nil {
-		return Blob{}, fault("write document "+string(id), err)
-	}
-	if err := s.publish(draft, name); err != nil {
-		return Blob{}, fault("store document "+string(id), err)
-	}
-	return Blob{ID: id, Size: int64(len(data)), SHA: sha256.Sum256(sealed), Key: s.box.Seal(key, "blob", "key", string(id))}, nil
+	return w.Commit()
 }
 
-// Get gives the content of b. It fails with NotFound when the file is gone, and with Invalid when it or its key is not
-// what was stored.
+// Get gives the content of b. It fails with NotFound when the file is gone, with Invalid when it or its key is not
+// what was stored, and with Unavailable when the bucket cannot be reached.
 func (s *Store) Get(ctx context.Context, b Blob) ([]byte, error) {
+	r, err := s.Open(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var data bytes.Buffer
+	data.Grow(int(min(max(b.Size, 0), 1<<20)) + bytes.MinRead)
+	_, err = data.ReadFrom(r)
+	return data.Bytes(), err
+}
+
+// Open gives the content of b to be read piece by piece; each piece was found right before it is given. It fails as Get does,
+// also in the middle.
+func (s *Store) Open(ctx context.Context, b Blob) (io.ReadCloser, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -107,38 +108,58 @@ func (s *Store) Get(ctx context.Context, b Blob) ([]byte, error) {
 	if err != nil {
 		return nil, damaged(b.ID, err)
 	}
-	sealed, err := s.root.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &ngo.Error{Code: ngo.NotFound, Message: fmt.Sprintf("the file of document %s is missing", b.ID),
-			Hint: "restore it from a backup: ngoctl backup restore", Err: err}
-	}
+	sealed, err := s.find(ctx, b.ID, name)
 	if err != nil {
-		return nil, fault("read document "+string(b.ID), err)
+		return nil, err
 	}
-	data, err := decrypt(key, b.ID, sealed)
-	if err != nil {
-		return nil, damaged(b.ID, err)
-	}
-	return data, nil
+	return opened(key, b.ID, sealed)
 }
 
-// write makes a durable draft that has no name in the store yet.
-func (s *Store) write(id ngo.BlobID, sealed []byte) (draft string, err error) {
-	if err := s.folder(temp); err != nil {
-		return "", err
+// find opens the sealed file, wherever it is: in the folder are all drafts and all files from before there was a bucket.
+func (s *Store) find(ctx context.Context, id ngo.BlobID, name string) (io.ReadCloser, error) {
+	f, err := s.root.Open(name)
+	if errors.Is(err, fs.ErrNotExist) && s.bucket != nil {
+		return s.bucket.open(ctx, id)
 	}
-	draft = path.Join(temp, string(id)+"."+rand.Text())
-	f, err := s.root.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, missing(id, err)
+	}
 	if err != nil {
-		return "", err
+		return nil, fault("read document "+string(id), err)
 	}
-	if _, err = f.Write(sealed); err == nil {
-		err = f.Sync()
+	return f, nil
+}
+
+// opened reads a sealed file with its key, and gives errors of what it finds their codes.
+func opened(key []byte, id ngo.BlobID, sealed io.ReadCloser) (io.ReadCloser, error) {
+	plain, err := newDecrypter(key, id, sealed)
+	if err != nil {
+		return nil, errors.Join(readFault(id, err), sealed.Close())
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return "", errors.Join(err, s.root.Remove(draft))
+	return &reader{id: id, plain: plain, sealed: sealed}, nil
+}
+
+type reader struct {
+	id     ngo.BlobID
+	plain  io.Reader
+	sealed io.Closer
+}
+
+func (r *reader) Read(b []byte) (int, error) {
+	n, err := r.plain.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = readFault(r.id, err)
 	}
-	return draft, nil
+	return n, err
+}
+
+func (r *reader) Close() error { return r.sealed.Close() }
+
+func readFault(id ngo.BlobID, err error) error {
+	if _, ok := errors.AsType[broken](err); ok {
+		return damaged(id, err)
+	}
+	return fault("read document "+string(id), err)
 }
 
 // publish gives a draft its name, durably.
@@ -195,28 +216,9 @@ func place(id ngo.BlobID) (string, error) {
 	return path.Join(string(id[len(id)-2:]), string(id)), nil
 }
 
-func encrypt(key []byte, id ngo.BlobID, data []byte) ([]byte, error) {
-	aead, err := chacha20poly1305.NewX(key)
-	if err != nil {
-		return nil, err
-	}
-	head := 1 + aead.NonceSize()
-	out := make([]byte, head, head+len(data)+aead.Overhead())
-	out[0] = version
-	rand.Read(out[1:])
-	return aead.Seal(out, out[1:], data, []byte(id)), nil
-}
-
-func decrypt(key []byte, id ngo.BlobID, sealed []byte) ([]byte, error) {
-	aead, err := chacha20poly1305.NewX(key)
-	if err != nil {
-		return nil, err
-	}
-	head := 1 + aead.NonceSize()
-	if len(sealed) < head || sealed[0] != version {
-		return nil, errors.New("the sealed file is cut short or of an unknown version")
-	}
-	return aead.Open(nil, sealed[1:head], sealed[head:], []byte(id))
+func missing(id ngo.BlobID, err error) error {
+	return &ngo.Error{Code: ngo.NotFound, Message: fmt.Sprintf("the file of document %s is missing", id),
+		Hint: "restore it from a backup: ngoctl backup restore", Err: err}
 }
 
 func damaged(id ngo.BlobID, err error) error {
@@ -226,6 +228,9 @@ func damaged(id ngo.BlobID, err error) error {
 
 // fault gives an error of the file system the code that decides whether to try again.
 func fault(doing string, err error) error {
+	if _, told := errors.AsType[*ngo.Error](err); told {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return &ngo.Error{Code: ngo.Unavailable, Message: "the disk is full", Hint: "free some space; the work goes on by itself",
 			Err: fmt.Errorf("%s: %w", doing, err)}

@@ -128,8 +128,12 @@ func TestSweep(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	kept, orphan, young := put(t, s, "kept"), put(t, s, "orphan"), put(t, s, "young")
-	draft, err := s.write(newID(), []byte("the power went here")) // a crash before the rename
+	w, err := s.Create(t.Context(), newID())
 	must(t, err)
+	_, err = w.Write([]byte("the power went here")) // a crash before the rename
+	must(t, err)
+	draft := w.draft
+	must(t, w.file.Close())
 	foreign := filepath.Join(dir, "00", "README")
 	must(t, os.MkdirAll(filepath.Dir(foreign), 0o700))
 	must(t, os.WriteFile(foreign, nil, 0o600))

@@ -12,8 +12,9 @@ import (
 // Shelves holds the folder of every organisation of a data folder. Each is opened when it is first asked for and stays
 // open. It is safe for concurrent use.
 type Shelves struct {
-	dir  string
-	keys *seal.Ring
+	dir    string
+	keys   *seal.Ring
+	bucket *Bucket
 
 	mu   sync.Mutex
 	open map[ngo.OrgID]*Store
@@ -23,6 +24,16 @@ type Shelves struct {
 func NewShelves(dir string, keys *seal.Ring) *Shelves {
 	return &Shelves{dir: dir, keys: keys, open: map[ngo.OrgID]*Store{}}
 }
+
+// NewShelvesIn makes shelves that keep what comes from now on in a bucket; what lies in the data folder already stays there.
+func NewShelvesIn(b *Bucket, dir string, keys *seal.Ring) *Shelves {
+	s := NewShelves(dir, keys)
+	s.bucket = b
+	return s
+}
+
+// Bucket gives where files are kept; nil when that is the data folder.
+func (s *Shelves) Bucket() *Bucket { return s.bucket }
 
 // Of gives the folder of an organisation. It fails with Unavailable when the disk is full.
 func (s *Shelves) Of(o ngo.Org) (*Store, error) {
@@ -34,6 +45,9 @@ func (s *Shelves) Of(o ngo.Org) (*Store, error) {
 	st, err := Open(filepath.Join(s.dir, "orgs", o.Slug, "blobs"), s.keys.Org(string(o.ID)))
 	if err != nil {
 		return nil, err
+	}
+	if s.bucket != nil {
+		st.bucket = &shelf{s.bucket, s.bucket.prefix + "blobs/" + string(o.ID) + "/"}
 	}
 	s.open[o.ID] = st
 	return st, nil

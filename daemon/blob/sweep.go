@@ -16,7 +16,7 @@ const page = 256
 
 // Sweep removes the files last written before old that no row knows, and the drafts of that age. known tells which of a
 // page of identifiers have a row. old must lie well before now: a young file may be waiting for its row. It returns how
-// many files it removed.
+// many files it removed. It fails with Conflict when the files are in a bucket that another data folder owns.
 func (s *Store) Sweep(ctx context.Context, old time.Time, known func([]ngo.BlobID) (map[ngo.BlobID]bool, error)) (int, error) {
 	dirs, err := fs.ReadDir(s.root.FS(), ".")
 	if err != nil {
@@ -37,7 +37,11 @@ func (s *Store) Sweep(ctx context.Context, old time.Time, known func([]ngo.BlobI
 			return removed, err
 		}
 	}
-	return removed, nil
+	if s.bucket == nil {
+		return removed, nil
+	}
+	n, err := s.bucket.sweep(ctx, old, known)
+	return removed + n, err
 }
 
 // sweepFolder removes old files of one folder that have no row; with known nil, all old files.

@@ -1,0 +1,234 @@
+// Package inspect looks at files of strangers before anybody else does: it tells by the content what a file is, proves that a
+// picture is one, and refuses what lies about itself, what would be run rather than read, and what grows when it is unpacked.
+//
+// The looking is done in a child process of the same program, which has no environment, no file but the one on its standard
+// input, and limits on memory and time that it sets for itself before it reads the first byte: a file that breaks a decoder
+// breaks the child. The parent holds a buffer of some kilobytes of it, however large it is.
+//
+// What is refused is a finding, in Report.Refused, in plain words. An error is a trouble of ours, and trying again may help. An
+// Inspector is safe for concurrent use.
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"runtime"
+	"time"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Report is what a file turned out to be.
+type Report struct {
+	Type    string `json:"type"`            // media type by the content, without parameters
+	Kind    string `json:"kind"`            // image, audio, video, file or page
+	Width   int    `json:"width,omitempty"` // of a picture, in pixels
+	Height  int    `json:"height,omitempty"`
+	Refused string `json:"refused,omitempty"` // why it is not to be kept, in plain words; empty when it is fine
+	Thumb   []byte `json:"thumb,omitempty"`   // of a picture, a PNG of at most 256 pixels a side; nil when there can be none
+
+	Size   int64    `json:"-"` // of the content, when it was not refused
+	SHA256 [32]byte `json:"-"` // of the content, when it was not refused
+}
+
+// Limits bound what is looked at. What is zero has its default.
+type Limits struct {
+	Bytes    int64 `json:"bytes"`    // of the file: 100 MB
+	Pixels   int64 `json:"pixels"`   // of a picture: 40 million
+	Unpacked int64 `json:"unpacked"` // of a document that is an archive inside: 200 MB
+	Entries  int   `json:"entries"`  // of such a document: 5,000
+	Frames   int   `json:"frames"`   // of a moving picture: 2,000
+	// Page says that this is a mail's own page, which is HTML and stays as it came: nothing but its size is looked at, and nobody may
+	// show it uncleaned.
+	Page bool `json:"page,omitempty"`
+}
+
+func (l Limits) full() Limits {
+	for at, usual := range map[*int64]int64{&l.Bytes: 100 << 20, &l.Pixels: 40_000_000, &l.Unpacked: 200 << 20} {
+		if *at <= 0 {
+			*at = usual
+		}
+	}
+	for at, usual := range map[*int]int{&l.Entries: 5000, &l.Frames: 2000} {
+		if *at <= 0 {
+			*at = usual
+		}
+	}
+	return l
+}
+
+// Options is what New takes; all may be left out.
+type Options struct {
+	Command []string     // what runs a child; nil is this program with Verb
+	AtOnce  int          // how many children at once; 2 if 0
+	Log     *slog.Logger // nil discards
+}
+
+// Verb is the argument by which this program knows that it is a child.
+const Verb = "inspect-file"
+
+const (
+	wallTime  = 10 * time.Second // for one file, the waiting for a place apart
+	cpuTime   = 6 * time.Second
+	mostReply = 2 << 20
+)
+
+// Inspector runs the children.
+type Inspector struct {
+	command []string
+	places  chan struct{}
+	log     *slog.Logger
+}
+
+// New makes an inspector. It fails when the program's own file cannot be found.
+func New(o Options) (*Inspector, error) {
+	if o.AtOnce <= 0 {
+		o.AtOnce = 2
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(o.Command) == 0 {
+		self, err := own()
+		if err != nil {
+			return nil, fmt.Errorf("find this program: %w", err)
+		}
+		o.Command = []string{self, Verb}
+	}
+	return &Inspector{command: o.Command, places: make(chan struct{}, o.AtOnce), log: o.Log}, nil
+}
+
+// own gives the path of this very program, on Linux also when a new one was put in its place since.
+func own() (string, error) {
+	if runtime.GOOS == "linux" {
+		return "/proc/self/exe", nil
+	}
+	return os.Executable()
+}
+
+// ask is the line that a child reads before the file.
+type ask struct {
+	Claimed string `json:"claimed"`
+	Name    string `json:"name"`
+	Limits  Limits `json:"limits"`
+}
+
+// Inspect reads r to its end and tells what it is. claimed is the media type that somebody says it has, and name the file's name;
+// both may be empty, and lie. Unless it is refused, r was read to its end. It fails with Unavailable when no child could be run or
+// the box was too busy, with the error of r, and with that of ctx.
+func (i *Inspector) Inspect(ctx context.Context, r io.Reader, claimed, name string, l Limits) (Report, error) {
+	select {
+	case i.places <- struct{}{}:
+		defer func() { <-i.places }()
+	case <-ctx.Done():
+		return Report{}, ctx.Err()
+	}
+	head, err := json.Marshal(ask{Claimed: cut(claimed, 200), Name: cut(name, 1000), Limits: l.full()})
+	if err != nil {
+		return Report{}, fmt.Errorf("inspect: %w", err)
+	}
+	in := &source{r: r, sum: sha256.New()}
+	out, ended, err := i.run(ctx, io.MultiReader(bytes.NewReader(append(head, '\n')), in))
+	switch {
+	case in.err != nil:
+		return Report{}, in.err
+	case ctx.Err() != nil:
+		return Report{}, ctx.Err()
+	case err != nil:
+		return i.broken(ended, err)
+	}
+	var report Report
+	if err := json.Unmarshal(out, &report); err != nil {
+		return Report{}, unavailable(fmt.Errorf("read what the child says: %w", err))
+	}
+	if report.Refused == "" {
+		report.Size = in.size
+		in.sum.Sum(report.SHA256[:0])
+	}
+	return report, nil
+}
+
+// run runs a child on the input and gives what it wrote.
+func (i *Inspector) run(ctx context.Context, in io.Reader) ([]byte, *os.ProcessState, error) {
+	ctx, cancel := context.WithTimeout(ctx, wallTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, i.command[0], i.command[1:]...)
+	out, complaint := &bounded{most: mostReply}, &bounded{most: 2 << 10}
+	cmd.Env, cmd.Dir = []string{}, "/"
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, complaint
+	cmd.WaitDelay = time.Second
+	err := cmd.Run()
+	if err != nil {
+		i.log.Warn("a file broke the child that looked at it", "err", err, "said", ngo.Printable(firstLine(complaint.kept)))
+	}
+	return out.kept, cmd.ProcessState, err
+}
+
+// broken tells what it means that a child did not come to its end: that the file is at fault when it used up what a file may, or
+// broke the decoder; that the box is when it had no time to work.
+func (i *Inspector) broken(ended *os.ProcessState, err error) (Report, error) {
+	if ended == nil || errors.Is(err, exec.ErrWaitDelay) {
+		return Report{}, unavailable(err)
+	}
+	used := ended.UserTime() + ended.SystemTime()
+	switch {
+	case used >= cpuTime-time.Second:
+		return Report{Refused: "it takes too long to look at, as files do that are made to harm"}, nil
+	case ended.Exited() && ended.ExitCode() == exitMemory:
+		return Report{Refused: "it takes too much memory to look at, as files do that are made to harm"}, nil
+	case ended.Exited():
+		return Report{Refused: "it is broken in a way that programs stumble over"}, nil
+	}
+	return Report{}, unavailable(err) // killed: by the clock, or by somebody
+}
+
+func unavailable(err error) error {
+	return &ngo.Error{Code: ngo.Unavailable, Message: "files cannot be looked at just now", Hint: "it is tried again by itself; the log tells more", Err: err}
+}
+
+// source counts and sums what is read, and keeps the error of the reader apart from that of the child.
+type source struct {
+	r   io.Reader
+	sum interface {
+		io.Writer
+		Sum([]byte) []byte
+	}
+	size int64
+	err  error
+}
+
+func (s *source) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
+	s.size += int64(n)
+	_, _ = s.sum.Write(b[:n]) // a hash takes everything
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// bounded keeps the beginning of what is written.
+type bounded struct {
+	kept []byte
+	most int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	b.kept = append(b.kept, p[:min(len(p), b.most-len(b.kept))]...)
+	return len(p), nil
+}
+
+func firstLine(b []byte) string {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	return string(line)
+}
+
+func cut(s string, most int) string { return s[:min(len(s), most)] }
