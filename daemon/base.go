@@ -14,6 +14,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/apiserver"
 	"github.com/ngoctl/ngoctl/daemon/backup"
 	"github.com/ngoctl/ngoctl/daemon/blob"
+	"github.com/ngoctl/ngoctl/daemon/channel/rate"
 	"github.com/ngoctl/ngoctl/daemon/ingress"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/pull"
@@ -34,8 +35,9 @@ type base struct {
 	pull  *pull.Puller
 	fonts *typeset.Library
 	laws  receipt.Laws
+	rates rate.Rates
 
-	lawFaults []error // of the files in DATA/law
+	lawFaults []error // of the files in DATA/law and DATA/rates
 }
 
 // openBase opens a folder once its lock is free, for which it waits that long. Nothing in it is slow, however much the
@@ -60,6 +62,11 @@ func openBase(ctx context.Context, o Options, wait time.Duration) (b *base, err 
 	if b.laws, b.lawFaults, err = receipt.LoadLaws(os.DirFS(filepath.Join(o.Dir, "law"))); err != nil {
 		return b, err
 	}
+	var rateFaults []error
+	if b.rates, rateFaults, err = rate.Load(os.DirFS(filepath.Join(o.Dir, "rates"))); err != nil {
+		return b, err
+	}
+	b.lawFaults = append(b.lawFaults, rateFaults...)
 	if b.store, err = store.Open(ctx, store.Options{Dir: o.Dir, Engine: sqlite.Open, Keys: keys, Now: o.Now}); err != nil {
 		return b, err
 	}
@@ -95,7 +102,7 @@ func (b *base) close() error {
 // serverOptions is how the interface for staff is served, whoever asks.
 func (b *base) serverOptions(probe func() time.Time) apiserver.Options {
 	return apiserver.Options{
-		Dir: b.o.Dir, Store: b.store, Book: b.book, Blobs: b.blobs, Fonts: b.fonts, Laws: b.laws, Probe: probe,
+		Dir: b.o.Dir, Store: b.store, Book: b.book, Blobs: b.blobs, Fonts: b.fonts, Laws: b.laws, Rates: b.rates, Probe: probe,
 		Accounts:  ingress.NewFailures(ingress.FailuresOptions{Every: time.Minute, Now: b.o.Now}),
 		Addresses: ingress.NewFailures(ingress.FailuresOptions{Every: time.Minute, Now: b.o.Now}),
 		Peer: func(ctx context.Context) (apiserver.Peer, bool) {

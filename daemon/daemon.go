@@ -84,7 +84,7 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
 	for _, fault := range b.lawFaults {
-		d.o.Log.Error("law files are at fault", "err", fault)
+		d.o.Log.Error("files of laws or rates are at fault", "err", fault)
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

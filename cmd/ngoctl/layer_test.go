@@ -24,7 +24,7 @@ type layer struct {
 }
 
 func layers() []layer {
-	pure := []string{"daemon/bank", "daemon/recon", "daemon/receipt", "daemon/idcheck", "daemon/typeset"}
+	pure := []string{"daemon/bank", "daemon/recon", "daemon/receipt", "daemon/idcheck", "daemon/typeset", "daemon/channel/rate"}
 	driver := []string{"daemon/setting", "daemon/sign", "daemon/egress"}
 	with := func(more []string, names ...string) []string { return append(slices.Clone(more), names...) }
 	return []layer{
@@ -39,6 +39,7 @@ func layers() []layer {
 		{"daemon/worker", []string{"store"}},
 		{"daemon/flow", with(pure, "daemon/org", "daemon/channel", "daemon/payment", "daemon/assist", "daemon/blob", "daemon/backup", "daemon/inspect", "store")},
 		{"daemon/org", []string{"daemon/channel", "daemon/payment", "daemon/assist", "daemon/setting", "store"}},
+		{"daemon/channel/rate", nil},
 		{"daemon/channel/...", with(driver, "daemon/channel/...")},
 		{"daemon/payment/...", with(driver, "daemon/payment/...")},
 		{"daemon/assist/...", []string{"daemon/assist/...", "daemon/setting", "daemon/egress"}},

@@ -24,6 +24,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/blob"
+	"github.com/ngoctl/ngoctl/daemon/channel/rate"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/daemon/typeset"
@@ -39,6 +40,7 @@ type Options struct {
 	Blobs *blob.Shelves
 	Fonts *typeset.Library
 	Laws  receipt.Laws // for made-up receipts
+	Rates rate.Rates   // what messages cost; none leaves prices out
 
 	Accounts  Limiter // of wrong passwords, by user
 	Addresses Limiter // of wrong passwords, by Source
