@@ -155,7 +155,7 @@ func snapshot(ctx context.Context, st *store.Store, scratch string) ([]source, e
 // beside lists what belongs to a data folder besides the databases, in a fixed order.
 func beside(dir string) ([]source, error) {
 	var out []source
-	for _, top := range []string{"config.toml", "keys", "tls", "law", "faq", "certs", "orgs"} {
+	for _, top := range []string{"config.toml", "keys", "tls", "law", "rates", "faq", "certs", "orgs"} {
 		err := filepath.WalkDir(filepath.Join(dir, top), func(file string, e fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // not every folder exists, and a blob may be erased meanwhile
