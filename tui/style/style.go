@@ -44,6 +44,12 @@ type Keys struct {
 	Yes                                     key.Binding
 	Hold, Release, Edit, Refund, Undo, Next key.Binding
 	Issue, Void, Replace, Show, Add         key.Binding
+
+	Today, Inbox, People                        key.Binding // rooms
+	Reply, Note, Template, Done, Reopen, Again  key.Binding
+	Picture, Browse, Person                     key.Binding
+	Submit, SubmitDone                          key.Binding // while writing
+	Join, Part, Differ, Consent, Likely, Thread key.Binding
 }
 
 // NewKeys makes the key map.
@@ -79,5 +85,28 @@ func NewKeys() Keys {
 		Add:      bind("n", "enter a cash gift", "n"),
 		Undo:     bind("u", "take the last act back", "u"),
 		Next:     bind("tab", "all, waiting, held, marked", "tab"),
+
+		Today:  bind("1", "today", "1"),
+		Inbox:  bind("2", "inbox", "2"),
+		People: bind("3", "people", "3"),
+
+		Reply:      bind("r", "reply", "r"),
+		Note:       bind("n", "note, only for staff", "n"),
+		Template:   bind("t", "send a template", "t"),
+		Done:       bind("e", "done: close it and go on", "e"),
+		Reopen:     bind("E", "open it again", "E"),
+		Again:      bind("x", "try a failed message again", "x"),
+		Picture:    bind("v", "draw the newest message in your viewer", "v"),
+		Browse:     bind("o", "open the thread in your browser", "o"),
+		Person:     bind("w", "who it is", "w"),
+		Submit:     bind("ctrl+s", "send", "ctrl+s"),
+		SubmitDone: bind("ctrl+e", "send and close", "ctrl+e"),
+
+		Join:    bind("m", "merge with somebody likely", "m"),
+		Part:    bind("M", "unmerge", "M"),
+		Differ:  bind("d", "not the same", "d"),
+		Consent: bind("c", "record a consent or a stop", "c"),
+		Likely:  bind("l", "who may be the same", "l"),
+		Thread:  bind("enter", "their newest thread", "enter"),
 	}
 }
