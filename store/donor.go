@@ -89,25 +89,25 @@ func (t *Tx) rejoin(was gift, now *gift) (next ngo.DonationID, err error) {
 // to; else the person learns those that are nobody's.
 func (t *Tx) joinGift(g *gift) error {
 	known := identitiesOf(g.Donor)
-	owners, err := t.ownersOf(known)
+	had, err := t.ownersOf(known, g.Donor.Name)
 	if err != nil {
 		return err
 	}
-	g.learnt = nobodys(known, owners)
+	g.learnt = had.lacking(known, g.Person)
 	if g.Person == "" {
 		g.Person, err = t.JoinPerson(g.Donor)
 		return err
 	}
-	if len(owners) > 0 && owners[0].person != g.Person {
+	if meant := had.person(); meant != "" && meant != g.Person {
 		bare, err := scanOne[bool](t.w.QueryRow(selectBare, string(g.Person)))
 		if err != nil {
 			return fmt.Errorf("read person %s: %w", g.Person, err)
 		}
 		if bare {
-			g.Person = owners[0].person
+			g.Person = meant
 		}
 	}
-	if err := t.learn(g.Person, owners, known); err != nil || g.Donor.Name == "" {
+	if err := t.learn(g.Person, had.lacking(known, g.Person)); err != nil || g.Donor.Name == "" {
 		return err
 	}
 	_, err = t.exec("name person", namePerson, string(g.Person), g.Donor.Name)
@@ -170,7 +170,11 @@ delete from person
 where id = $1
   and not exists (select 1 from identity where identity.person_id = person.id)
   and not exists (select 1 from donation where donation.person_id = person.id)
-  and not exists (select 1 from message where message.person_id = person.id)`
+  and not exists (select 1 from message where message.person_id = person.id)
+  and not exists (select 1 from conversation where conversation.person_id = person.id)
+  and not exists (select 1 from joining where joining.kept = person.id or joining.gone = person.id)
+  and not exists (select 1 from apart where apart.one = person.id or apart.other = person.id)
+  and not exists (select 1 from consent where consent.person_id = person.id)`
 
 // leave removes somebody of whom nothing was known but the name on a gift that turned out to be another's.
 func (t *Tx) leave(old, now ngo.PersonID) error {

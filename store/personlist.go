@@ -6,32 +6,40 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// PersonQuery asks for people: all when Text is empty, else those who have this e-mail or phone, or it in their name.
+// PersonQuery asks for people: all when Text is empty, else those who have this e-mail or phone, or it in their name, themselves or
+// in somebody who was joined to them.
 type PersonQuery struct {
 	ListQuery
 	Text string
 }
 
 const (
-	personColumns = `p.id, p.name, p.created, p.erased`
+	personColumns = `p.id, p.name, p.created, p.erased, p.root, p.language`
 
 	listPersons = `
 select ` + personColumns + `
 from person p
-where p.id < $1 and ($2 = '' or lower(p.name) like $2 escape '!')
+where p.id < $1 and p.root = p.id
+  and ($2 = '' or lower(p.name) like $2 escape '!'
+    or exists (select 1 from person q where q.root = p.id and q.id <> p.id and lower(q.name) like $2 escape '!'))
 order by p.id desc
 limit $3`
 
 	listPersonsByAddress = `
 select ` + personColumns + `
 from person p
-where p.id < $1 and p.id in (select person_id from identity where kind in ('email', 'phone') and value = $2)
+where p.id < $1 and p.id in (
+  select q.root
+  from identity i
+  join person q on q.id = i.person_id
+  where i.kind in ('email', 'phone') and i.value = $2
+)
 order by p.id desc
 limit $3`
 )
 
 var listIdentities = `
-select person_id, kind, value
+select person_id, kind, value, shared
 from identity
 where person_id in (` + someKeys + `)
 order by person_id, kind, value`
@@ -42,10 +50,10 @@ type ownedIdentity struct {
 }
 
 func scanOwnedIdentity(s scanner) (i ownedIdentity, err error) {
-	return i, s.Scan(&i.person, &i.Kind, &i.Value)
+	return i, s.Scan(&i.person, &i.Kind, &i.Value, &i.Shared)
 }
 
-// Persons lists people with their addresses, the last met first.
+// Persons lists people with their addresses, the last met first. Who was joined to another is not listed.
 func (r *Rx) Persons(q PersonQuery) (items []ngo.Person, next string, err error) {
 	key := func(p ngo.Person) string { return string(p.ID) }
 	query := listPersonsByAddress
@@ -83,7 +91,7 @@ func (r *Rx) addAddresses(people []ngo.Person) error {
 const selectPersonTotals = `
 select currency, count(*), sum(amount - returned), min(given), max(given)
 from donation
-where person_id = $1 and state in ('waiting', 'received')
+where person_id in (select id from person where id = $1 or root = $1) and state in ('waiting', 'received')
 group by currency
 order by currency`
 
@@ -96,8 +104,8 @@ func scanPersonTotal(s scanner) (t personTotal, err error) {
 	return t, s.Scan(&t.Money.Currency, &t.Count, &t.Money.Minor, &t.first, &t.last)
 }
 
-// PersonTotals gives what a person gave less what went back, for each currency, and the days of the first and the last gift;
-// held and reversed gifts do not count.
+// PersonTotals gives what a person and those who were joined to them gave less what went back, for each currency, and the days of
+// the first and the last gift; held and reversed gifts do not count.
 func (r *Rx) PersonTotals(id ngo.PersonID) (totals []Total, first, last ngo.Date, err error) {
 	rows, err := all(r.conn, "totals of a person", scanPersonTotal, selectPersonTotals, string(id))
 	for _, row := range rows {
@@ -113,11 +121,11 @@ func (r *Rx) PersonTotals(id ngo.PersonID) (totals []Total, first, last ngo.Date
 const listDonationsBy = `
 select ` + donationColumns + `
 from donation d
-where d.person_id = $1 and d.id < $2
+where d.person_id in (select id from person where id = $1 or root = $1) and d.id < $2
 order by d.id desc
 limit $3`
 
-// DonationsBy lists the gifts of a person, the last recorded first.
+// DonationsBy lists the gifts of a person and of those who were joined to them, the last recorded first.
 func (r *Rx) DonationsBy(id ngo.PersonID, q ListQuery) (items []ngo.Donation, next string, err error) {
 	return page(r.conn, "donations of a person", q, r.scanDonation, donationKey, listDonationsBy, string(id), q.before())
 }

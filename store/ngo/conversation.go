@@ -1,6 +1,7 @@
 package ngo
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -150,6 +151,8 @@ type Joining struct {
 	At       time.Time  `json:"at"`
 	Parted   *time.Time `json:"parted_at,omitempty"`
 	PartedBy string     `json:"parted_by,omitempty"`
+
+	PartedWhy string `json:"parted_why,omitempty"`
 }
 
 // Likeness is a guess that two persons are one, with what speaks for it and against.
@@ -158,4 +161,21 @@ type Likeness struct {
 	Reasons []string `json:"reasons"` // plain sentences, the strongest first
 	Doubts  []string `json:"doubts"`
 	Score   int      `json:"score"` // 0 to 100
+}
+
+// Beginning gives what a message carries besides text and files, or the first of it, in a line.
+func (e Extra) Beginning() string {
+	switch {
+	case e.Choice != "":
+		return e.Choice
+	case e.Place != nil:
+		return cmp.Or(e.Place.Name, e.Place.Address)
+	case len(e.Cards) > 0:
+		return e.Cards[0].Name
+	case len(e.Order) > 0:
+		return e.Order[0]
+	case len(e.Form) > 0:
+		return e.Form[0].Value
+	}
+	return e.Template
 }
