@@ -11,11 +11,7 @@ import (
 	"runtime/debug"
 )
 
-// How a child ends that has nothing to report.
-const (
-	exitBroken = 1
-	exitMemory = 2 // also how the runtime itself ends when there is no memory to be had
-)
+const exitBroken = 1 // of a child that has nothing to report
 
 // Memory that a child may have beyond what it began with.
 const (
@@ -29,9 +25,7 @@ func IsChild(args []string) bool { return len(args) == 1 && args[0] == Verb }
 // Child is all that a child process does: it takes its limits, looks at the file on standard input, writes one line and gives the
 // exit code. Whoever starts an Inspector without a Command calls it first of all, and so does TestMain.
 func Child() int {
-	runtime.GOMAXPROCS(1)
-	debug.SetMemoryLimit(softMemory)
-	if err := confine(); err != nil {
+	if err := take(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return exitBroken
 	}
@@ -40,6 +34,13 @@ func Child() int {
 		return exitBroken
 	}
 	return 0
+}
+
+// take puts this process under its limits.
+func take() error {
+	runtime.GOMAXPROCS(1)
+	debug.SetMemoryLimit(softMemory)
+	return confine()
 }
 
 func answer(in io.Reader, out io.Writer) error {

@@ -77,7 +77,7 @@ const Verb = "inspect-file"
 
 const (
 	wallTime  = 10 * time.Second // for one file, the waiting for a place apart
-	cpuTime   = 6 * time.Second
+	cpuTime   = 4 * time.Second
 	mostReply = 2 << 20
 )
 
@@ -136,14 +136,14 @@ func (i *Inspector) Inspect(ctx context.Context, r io.Reader, claimed, name stri
 		return Report{}, fmt.Errorf("inspect: %w", err)
 	}
 	in := &source{r: r, sum: sha256.New()}
-	out, ended, err := i.run(ctx, io.MultiReader(bytes.NewReader(append(head, '\n')), in))
+	out, end, err := i.run(ctx, io.MultiReader(bytes.NewReader(append(head, '\n')), in))
 	switch {
 	case in.err != nil:
 		return Report{}, in.err
 	case ctx.Err() != nil:
 		return Report{}, ctx.Err()
 	case err != nil:
-		return i.broken(ended, err)
+		return end.finding(err)
 	}
 	var report Report
 	if err := json.Unmarshal(out, &report); err != nil {
@@ -156,8 +156,14 @@ func (i *Inspector) Inspect(ctx context.Context, r io.Reader, claimed, name stri
 	return report, nil
 }
 
+// end is how a child ended.
+type end struct {
+	state *os.ProcessState // nil when it never began
+	said  []byte           // the beginning of its last words
+}
+
 // run runs a child on the input and gives what it wrote.
-func (i *Inspector) run(ctx context.Context, in io.Reader) ([]byte, *os.ProcessState, error) {
+func (i *Inspector) run(ctx context.Context, in io.Reader) ([]byte, end, error) {
 	ctx, cancel := context.WithTimeout(ctx, wallTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, i.command[0], i.command[1:]...)
@@ -169,22 +175,21 @@ func (i *Inspector) run(ctx context.Context, in io.Reader) ([]byte, *os.ProcessS
 	if err != nil {
 		i.log.Warn("a file broke the child that looked at it", "err", err, "said", ngo.Printable(firstLine(complaint.kept)))
 	}
-	return out.kept, cmd.ProcessState, err
+	return out.kept, end{cmd.ProcessState, complaint.kept}, err
 }
 
-// broken tells what it means that a child did not come to its end: that the file is at fault when it used up what a file may, or
+// finding tells what it means that a child did not come to its end: that the file is at fault when it used up what a file may, or
 // broke the decoder; that the box is when it had no time to work.
-func (i *Inspector) broken(ended *os.ProcessState, err error) (Report, error) {
-	if ended == nil || errors.Is(err, exec.ErrWaitDelay) {
+func (e end) finding(err error) (Report, error) {
+	if e.state == nil || errors.Is(err, exec.ErrWaitDelay) {
 		return Report{}, unavailable(err)
 	}
-	used := ended.UserTime() + ended.SystemTime()
 	switch {
-	case used >= cpuTime-time.Second:
+	case e.state.UserTime()+e.state.SystemTime() >= cpuTime-time.Second/2:
 		return Report{Refused: "it takes too long to look at, as files do that are made to harm"}, nil
-	case ended.Exited() && ended.ExitCode() == exitMemory:
+	case bytes.Contains(e.said, []byte("out of memory")), bytes.Contains(e.said, []byte("cannot allocate memory")):
 		return Report{Refused: "it takes too much memory to look at, as files do that are made to harm"}, nil
-	case ended.Exited():
+	case e.state.Exited():
 		return Report{Refused: "it is broken in a way that programs stumble over"}, nil
 	}
 	return Report{}, unavailable(err) // killed: by the clock, or by somebody

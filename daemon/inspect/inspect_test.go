@@ -18,6 +18,9 @@ func TestMain(m *testing.M) {
 	if IsChild(os.Args[1:]) {
 		os.Exit(Child())
 	}
+	if misbehaving(os.Args[1:]) {
+		os.Exit(misbehavior(os.Args[2]))
+	}
 	os.Exit(m.Run())
 }
 
