@@ -86,6 +86,8 @@ func (t *Tx) inverse(done ngo.Act) (ngo.Act, error) {
 		return t.undoSetting(done)
 	case ngo.ActPurpose:
 		return t.undoPurpose(done)
+	case ngo.ActConversation:
+		return t.undoConversation(done)
 	}
 	return ngo.Act{}, fmt.Errorf("undo act %s: nothing undoes a %s", done.ID, done.Kind)
 }

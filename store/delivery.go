@@ -292,6 +292,30 @@ func (t *Tx) EraseBodies(before time.Time) (n int, err error) {
 	return int(count), err
 }
 
+const (
+	eraseKey = `
+delete from blob
+where id = (select blob_id from delivery where id = $1)`
+
+	eraseBody = `
+update delivery
+set body = null,
+    blob_id = null
+where id = $1 and (body is not null or blob_id is not null)`
+)
+
+// EraseBody erases the body of a delivery at once, because of what is in it that is never kept.
+func (t *Tx) EraseBody(id ngo.DeliveryID) error {
+	if _, err := t.exec("erase key of body", eraseKey, string(id)); err != nil {
+		return err
+	}
+	n, err := t.exec("erase body", eraseBody, string(id))
+	if n > 0 {
+		t.audit("delivery.erase", string(id), nil, facts{{"bodies", n}})
+	}
+	return err
+}
+
 // cut shortens s to at most n bytes, at the end of a sign.
 func cut(s string, n int) string {
 	if len(s) <= n {

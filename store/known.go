@@ -30,13 +30,13 @@ var (
 )
 
 // keysFor gives the parameters for someKeys: at most atOnce keys, the first as often as there is room.
-func keysFor(keys []string) []any {
+func keysFor[T ~string](keys []T) []any {
 	args := make([]any, 0, atOnce+1)
 	for _, k := range keys {
-		args = append(args, k)
+		args = append(args, string(k))
 	}
 	for len(args) < atOnce {
-		args = append(args, keys[0])
+		args = append(args, args[0])
 	}
 	return args
 }

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"encoding/json"
+	"time"
+
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
@@ -28,10 +31,22 @@ func (t *Tx) AddMessage(m ngo.Message) error {
 	return nil
 }
 
-const messageColumns = `id, coalesce(account_id, ''), coalesce(receipt_id, ''), coalesce(person_id, ''), recipient, state, reason, attempts, created, sent, kind, coalesce(donation_id, '')`
+const messageColumns = `id, coalesce(account_id, ''), coalesce(receipt_id, ''), coalesce(person_id, ''), recipient, state, reason, attempts, created, sent, kind,
+  coalesce(donation_id, ''), coalesce(conversation_id, ''), direction, line, ref, at, what, subject, text, more, author, echo, coalesce(quotes, ''), due,
+  fault, retry, masked`
 
-func scanMessage(s scanner) (m ngo.Message, err error) {
-	return m, s.Scan(&m.ID, &m.Account, &m.Receipt, &m.Person, &m.Recipient, &m.State, &m.Reason, &m.Attempts, at(&m.Created), maybeAt(&m.Sent), &m.Kind, &m.Donation)
+func scanMessage(s scanner) (m ngo.Message, err error) { return m, scanMessageAnd(s, &m) }
+
+// scanMessageAnd scans further columns behind those of a message.
+func scanMessageAnd(s scanner, m *ngo.Message, behind ...any) error {
+	var more string
+	err := s.Scan(append([]any{&m.ID, &m.Account, &m.Receipt, &m.Person, &m.Recipient, &m.State, &m.Reason, &m.Attempts, at(&m.Created), maybeAt(&m.Sent),
+		&m.Kind, &m.Donation, &m.Conversation, &m.Direction, &m.Line, &m.Ref, at(&m.At), &m.What, &m.Subject, &m.Text, &more, &m.Author, &m.Echo, &m.Quotes,
+		maybeAt(&m.Due), &m.Fault, &m.Retry, &m.Masked}, behind...)...)
+	if more != "" {
+		m.More = json.RawMessage(more)
+	}
+	return err
 }
 
 const (
@@ -57,6 +72,54 @@ order by created, id`
 // Message gives one message.
 func (r *Rx) Message(id ngo.MessageID) (ngo.Message, error) {
 	return get(r.conn, "message", string(id), scanMessage, selectMessage, string(id))
+}
+
+// MessageByRef gives the message that an account's provider calls so.
+func (r *Rx) MessageByRef(account ngo.AccountID, ref ngo.Ref) (ngo.Message, error) {
+	found, err := all(r.conn, "messages", scanOne[ngo.MessageID], byRef, string(account), string(ref))
+	if err != nil {
+		return ngo.Message{}, err
+	}
+	if len(found) == 0 || ref == "" {
+		return ngo.Message{}, notFound("message", string(ref))
+	}
+	return r.Message(found[0])
+}
+
+var listByAlias = `
+select ` + messageColumns + `
+from message
+where id in (select message_id from alias where refers = 0 and ref in (` + someKeys + `))
+order by at desc, id desc
+limit 100`
+
+// MessageByAlias gives the messages that have one of these names, such as a Message-ID, the newest first. At most the first fifty
+// names are looked for. Strangers may give a mail of theirs any name.
+func (r *Rx) MessageByAlias(refs []ngo.Ref) ([]ngo.Message, error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	return all(r.conn, "messages", scanMessage, listByAlias, keysFor(refs[:min(len(refs), atOnce)])...)
+}
+
+const listAliases = `
+select ref
+from alias
+where message_id = $1 and refers = 0
+order by ref`
+
+// AliasesOf gives the other names of a message.
+func (r *Rx) AliasesOf(id ngo.MessageID) ([]ngo.Ref, error) {
+	return all(r.conn, "names of a message", scanOne[ngo.Ref], listAliases, string(id))
+}
+
+var insertAliases = newMultiRow(3, "insert into alias (ref, message_id, refers) values ", " on conflict do nothing")
+
+// AddAlias notes another name of a message.
+func (t *Tx) AddAlias(ref ngo.Ref, id ngo.MessageID) error {
+	_, query := insertAliases.fitting(1)
+	_, err := t.exec("add name of a message", query, string(ref), string(id), 0)
+	return err
 }
 
 // MessagesOf gives what was sent, or is to be sent, with a receipt, oldest first.
@@ -107,11 +170,12 @@ const (
 	listMessages = `
 select ` + messageColumns + `
 from message
-where id < $1 and ($2 = '' or state = $2)
+where id < $1 and direction = 'out' and ($2 = '' or state = $2)
 order by id desc
 limit $3`
 
-	// listOpenMessages is the same for the states that somebody works on, in the words that its index needs.
+	// listOpenMessages is the same for the states that somebody works on, in the words that its index needs. None that came in
+	// is in them.
 	listOpenMessages = `
 select ` + messageColumns + `
 from message
@@ -120,7 +184,7 @@ order by id desc
 limit $3`
 )
 
-// Messages lists messages, the newest first.
+// Messages lists what went out, or is to, the newest first.
 func (r *Rx) Messages(q MessageQuery) (items []ngo.Message, next string, err error) {
 	query := listMessages
 	switch q.State {
@@ -138,42 +202,73 @@ set state = $2,
     account_id = coalesce($4, account_id),
     ref = coalesce($5, ref),
     attempts = attempts + $6,
-    sent = coalesce(sent, $7)
+    sent = coalesce(sent, $7),
+    fault = $8,
+    retry = $9
 where id = $1`
 
-// MoveMessage brings a message to another state, or gives a queued one another reason to wait. An account or a
-// provider's id that is empty stays what it was. It fails with Conflict when the move is not allowed.
+// Outcome is what became of a message.
+type Outcome struct {
+	State   ngo.MessageState
+	Reason  string        // in plain words
+	Account ngo.AccountID // which took it; empty leaves it as it was
+	Ref     ngo.Ref       // the provider's id, which empty leaves as it was
+	Fault   string        // the provider's code, of one that did not go
+	Retry   bool          // whether sending a failed one again can help
+}
+
+// MoveMessage is SettleMessage for what has no fault.
 func (t *Tx) MoveMessage(id ngo.MessageID, state ngo.MessageState, reason string, account ngo.AccountID, ref ngo.Ref) error {
+	return t.SettleMessage(id, Outcome{State: state, Reason: reason, Account: account, Ref: ref})
+}
+
+// SettleMessage brings a message to another state, or gives a queued one another reason to wait. What the provider told of it
+// before it was known by this ref, or before its fate was in doubt, counts too. It fails with Conflict when the move is not
+// allowed; the provider may have told more already than that it was sent, which stays then.
+func (t *Tx) SettleMessage(id ngo.MessageID, o Outcome) error {
 	m, err := t.Message(id)
 	if err != nil {
 		return err
 	}
-	if m.State == state && state == ngo.MessageSending { // a try ended without a word
+	switch {
+	case m.State == o.State && o.State == ngo.MessageSending: // a try ended without a word
 		return t.MayHaveLeft(id)
-	}
-	if m.State == state && m.Reason == reason {
+	case m.State == o.State && m.Reason == o.Reason:
 		return nil
+	case o.State == ngo.MessageSent && m.Conversation != "" && o.Ref != "" && newsRank[m.State] > newsRank[ngo.MessageSent]:
+		o.State, o.Reason, o.Fault, o.Retry = m.State, m.Reason, m.Fault, m.Retry
+	case m.State != o.State && !m.State.CanBecome(o.State):
+		return badMove("message", string(id), string(m.State), string(o.State))
 	}
-	if m.State != state && !m.State.CanBecome(state) {
-		return badMove("message", string(id), string(m.State), string(state))
+	if err := t.settle(m, o, t.now); err != nil {
+		return err
 	}
+	return t.catchUp(m, o)
+}
+
+// settle writes what became of a message, whether or not a sender would be allowed that.
+func (t *Tx) settle(m ngo.Message, o Outcome, happened time.Time) error {
 	tries, sent := 0, any(nil)
-	switch state {
+	switch o.State {
 	case ngo.MessageSending:
 		tries = 1
 	case ngo.MessageSent, ngo.MessageDelivered, ngo.MessageRead:
-		sent = t.stamp()
+		sent = ngo.Stamp(happened)
 	}
-	if err := t.must("message", string(id), moveMessage, string(id), string(state), reason, orNull(account), orNull(ref), tries, sent); err != nil {
+	err := t.must("message", string(m.ID), moveMessage, string(m.ID), string(o.State), o.Reason, orNull(o.Account), orNull(o.Ref), tries, sent, o.Fault, boolInt(o.Retry))
+	if err != nil {
 		return err
 	}
-	if err := t.mailed(m, state); err != nil {
+	if err := t.mailed(m, o.State); err != nil {
 		return err
 	}
-	if state != m.State {
-		t.audit("message."+string(state), string(id), facts{{"state", string(m.State)}}, facts{{"reason", personal(reason)}, {"account", string(account)}})
-		t.moved("message", string(m.State), string(state))
+	if o.State != m.State {
+		t.audit("message."+string(o.State), string(m.ID), facts{{"state", string(m.State)}}, facts{{"reason", personal(o.Reason)}, {"account", string(o.Account)}})
+		t.moved("message", string(m.State), string(o.State))
 	}
-	t.changed("message", string(id))
-	return nil
+	if sent != nil && m.Sent == nil {
+		t.countReply(m, happened)
+	}
+	t.changed("message", string(m.ID))
+	return t.became(m, o.State)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"maragu.dev/goqite"
@@ -20,6 +21,7 @@ type Org struct {
 	box    *seal.Box
 	now    func() time.Time
 	queues map[ngo.Lane]*goqite.Queue
+	tick   atomic.Int64 // see nextMessageID
 }
 
 // Org opens the organisation with this slug, at its first use, and brings its database to the newest schema. It fails

@@ -178,17 +178,24 @@ update message
 set state = 'withdrawn',
     reason = 'The receipt ended before it left.'
 where receipt_id = $1 and kind = 'receipt' and state = 'queued'
-returning id`
+returning id, coalesce(conversation_id, '')`
 
 // withdrawMail takes back the mail that would carry a receipt which has ended, as long as it has not begun to leave.
 func (t *Tx) withdrawMail(r ngo.Receipt) error {
-	withdrawn, err := all(t.w, "messages", scanOne[ngo.MessageID], withdrawMail, string(r.ID))
+	withdrawn, err := all(t.w, "messages", scanEnded, withdrawMail, string(r.ID))
 	for _, m := range withdrawn {
-		t.audit("message.withdrawn", string(m), facts{{"state", string(ngo.MessageQueued)}}, facts{{"receipt", r.Number}})
+		t.audit("message.withdrawn", string(m.ID), facts{{"state", string(ngo.MessageQueued)}}, facts{{"receipt", r.Number}})
 		t.moved("message", string(ngo.MessageQueued), string(ngo.MessageWithdrawn))
-		t.changed("message", string(m))
+		t.changed("message", string(m.ID))
+		err = errors.Join(err, t.became(m, ngo.MessageWithdrawn))
 	}
 	return err
+}
+
+// scanEnded scans a message that was queued until just now, with its conversation.
+func scanEnded(s scanner) (m ngo.Message, err error) {
+	m.State = ngo.MessageQueued
+	return m, s.Scan(&m.ID, &m.Conversation)
 }
 
 const selectSeen = `

@@ -16,6 +16,7 @@ const (
 	sumYear    = "received.year"
 	sumPurpose = "purpose"
 	sumMark    = "mark"
+	sumReply   = "reply" // by account, line and month of UTC: providers give away a number of them
 )
 
 // sumGift adds a gift to, or takes it from, the sums that it counts in.
@@ -217,6 +218,11 @@ union all
 select 'receipt', state, '', count(*), 0 from receipt group by state
 union all
 select 'message', state, '', count(*), 0 from message group by state
+union all
+select 'reply', account_id || '|' || line || '|' || substr(sent, 1, 7), '', count(*), 0
+from message
+where conversation_id is not null and sent is not null and echo = 0 and kind in ('text', 'auto')
+group by account_id || '|' || line || '|' || substr(sent, 1, 7)
 union all
 select 'delivery', state, '', count(*), 0 from delivery group by state
 union all

@@ -539,6 +539,8 @@ const (
 	ActSetting ActKind = "account.set"
 	ActGift    ActKind = "donation.set" // a hold, a release, or facts put right
 	ActPurpose ActKind = "purpose.set"
+
+	ActConversation ActKind = "conversation.move" // opened, put off or closed
 )
 
 // AuditEntry is one line of the trail. Before and After are JSON; personal data in them stands as salted digests.

@@ -164,7 +164,7 @@ var messageMoves = map[MessageState][]MessageState{
 	MessageSent:      {MessageDelivered, MessageRead, MessageFailed},
 	MessageDelivered: {MessageRead},
 	MessageUncertain: {MessageQueued, MessageSent, MessageDelivered, MessageRead, MessageFailed},
-	MessageFailed:    {MessageQueued},
+	MessageFailed:    {MessageQueued, MessageDelivered, MessageRead}, // the provider may be told late that it did arrive
 }
 
 // Lane is a queue with workers of its own.

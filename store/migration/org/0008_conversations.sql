@@ -73,6 +73,7 @@ create table message_next (
   wants integer not null default 0 check (wants in (0, 1)),
   renews integer not null default 0 check (renews in (0, 1)),
   quotes text references message_next (id),
+  quoting text not null default '',
   due text,
   fault text not null default '',
   retry integer not null default 0 check (retry in (0, 1)),
@@ -105,10 +106,12 @@ create index message_account on message (account_id, state, id) where state in (
 create index message_sent on message (account_id, sent) where sent is not null;
 create index message_quotes on message (quotes) where quotes is not null;
 
--- Other names of a message: Message-IDs, ours and as a provider rewrote them, and refs of former tries.
+-- Other names of a message: Message-IDs, ours and as a provider rewrote them. Strangers make some of them up, so that one may
+-- be of several messages. With refers, those that a mail names: what they name may come later, or never.
 create table alias (
   ref text not null,
   message_id text not null references message (id),
+  refers integer not null check (refers in (0, 1)),
   primary key (ref, message_id)
 ) strict, without rowid;
 
