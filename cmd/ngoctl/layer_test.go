@@ -35,7 +35,7 @@ func layers() []layer {
 		{"daemon/public", []string{"daemon/org", "daemon/blob", "daemon/idcheck", "daemon/receipt", "daemon/typeset", "store"}},
 		{"daemon/ingress", nil},
 		{"daemon/webhook", []string{"store"}},
-		{"daemon/pull", []string{"daemon/org", "daemon/payment", "daemon/egress", "daemon/setting", "store"}},
+		{"daemon/pull", []string{"daemon/org", "daemon/channel", "daemon/payment", "daemon/egress", "daemon/setting", "store"}},
 		{"daemon/worker", []string{"store"}},
 		{"daemon/flow", with(pure, "daemon/org", "daemon/channel", "daemon/payment", "daemon/assist", "daemon/blob", "daemon/backup", "daemon/inspect", "store")},
 		{"daemon/org", []string{"daemon/channel", "daemon/payment", "daemon/assist", "daemon/setting", "store"}},
