@@ -2,6 +2,7 @@ package ngo
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -77,6 +78,195 @@ func digitsIn(s string) (n int) {
 		}
 	}
 	return n
+}
+
+// MaskAadhaar gives a text in which of each Aadhaar number the last four digits are left, and how many there were. A number is one that
+// has the right check digit and is written in groups of four, or stands near a word for Aadhaar, in digits of any script. It is not
+// one where a plus stands before it, where known says so, which is asked with the twelve digits as 0 to 9, or where a word nearby
+// says that it is a bank's reference or a phone. Nothing else of the text changes.
+func MaskAadhaar(text string, known func(digits string) bool) (string, int) {
+	if digitsIn(text) < 12 { // nearly every text
+		return text, 0
+	}
+	signs, at := signsOf(text)
+	folded := foldSigns(signs)
+	var out strings.Builder
+	done, count := 0, 0
+	for _, n := range numbersIn(signs) {
+		if !n.mustHide(folded, known) {
+			continue
+		}
+		out.WriteString(text[done:at[n.from]])
+		out.WriteString("xxxx xxxx ")
+		out.WriteString(text[at[n.tail]:at[n.to]])
+		done = at[n.to]
+		count++
+	}
+	if count == 0 {
+		return text, 0
+	}
+	out.WriteString(text[done:])
+	return out.String(), count
+}
+
+// signsOf gives the signs of a text and where each begins, and behind them where the text ends.
+func signsOf(text string) (signs []rune, at []int) {
+	for i, r := range text {
+		signs, at = append(signs, r), append(at, i)
+	}
+	return signs, append(at, len(text))
+}
+
+// A longNumber is twelve digits that belong together, and where they stand among the signs of a text.
+type longNumber struct {
+	from, tail, to int    // tail is where the last four begin
+	digits         string // as 0 to 9
+	grouped        bool   // four, four and four
+	plus           bool   // a plus stands before it
+}
+
+// numbersIn finds every twelve digits. Signs that nobody sees do not part digits; a space or a mark of punctuation does, and longer
+// numbers in groups, such as those of cards, are not looked into.
+func numbersIn(signs []rune) (out []longNumber) {
+	for i := 0; i < len(signs); {
+		if _, is := digit(signs[i]); !is {
+			i++
+			continue
+		}
+		n, end := numberAt(signs, i)
+		if len(n.digits) == 12 {
+			out = append(out, n)
+		}
+		i = end
+	}
+	return out
+}
+
+// mostBetween is how many signs may stand between two groups of digits.
+const mostBetween = 3
+
+// numberAt reads the groups of digits that begin at from, and gives where they end.
+func numberAt(signs []rune, from int) (n longNumber, end int) {
+	n.from = from
+	n.plus = from > 0 && (signs[from-1] == '+' || signs[from-1] == '\uff0b')
+	var digits []byte
+	var groups []int
+	between := 0
+	for i := from; i < len(signs) && len(digits) <= 64; i++ {
+		d, is := digit(signs[i])
+		switch {
+		case is:
+			if between > 0 || len(groups) == 0 {
+				groups = append(groups, 0)
+			}
+			between = 0
+			groups[len(groups)-1]++
+			digits = append(digits, '0'+d)
+			if len(digits) == 9 {
+				n.tail = i
+			}
+			end = i + 1
+		case unicode.Is(unicode.Cf, signs[i]) || unicode.IsMark(signs[i]):
+		case between < mostBetween && partsDigits(signs[i]):
+			between++
+		default:
+			return n.finish(digits, groups, end), end
+		}
+	}
+	return n.finish(digits, groups, end), max(end, from+1)
+}
+
+func (n longNumber) finish(digits []byte, groups []int, end int) longNumber {
+	n.digits, n.to = string(digits), end
+	n.grouped = len(groups) == 3 && groups[0] == 4 && groups[1] == 4
+	return n
+}
+
+func partsDigits(r rune) bool {
+	return r == '\n' || unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("./,_·", r)
+}
+
+// How many signs away a word speaks of a number. In groups of four hardly anything but an Aadhaar number is written: what speaks
+// against that stands right beside it.
+const (
+	nearNumber  = 40
+	besideGroup = 15
+)
+
+func (n longNumber) mustHide(folded []rune, known func(string) bool) bool {
+	if n.plus || !LooksLikeAadhaar(n.digits) || known != nil && known(n.digits) {
+		return false
+	}
+	near := nearNumber
+	if n.grouped {
+		near = besideGroup
+	}
+	switch label(folded, n, near) {
+	case labelAadhaar:
+		return true
+	case labelOther:
+		return false
+	}
+	return n.grouped
+}
+
+type numberLabel int
+
+const (
+	labelNone numberLabel = iota
+	labelAadhaar
+	labelOther
+)
+
+var (
+	aadhaarWords = [...]string{"aadhaar", "aadhar", "adhaar", "adhar", "aadhara", "uid", "uidai", "आधार", "आधर", "यूआईडी", "ஆதார", "ஆதாா", "ஆதர்",
+		"ఆధార", "ಆಧಾರ", "ആധാർ", "ആധാര", "আধার", "આધાર", "ਆਧਾਰ", "ଆଧାର"}
+	otherWords = [...]string{"utr", "rrn", "ref", "refno", "reference", "upi", "txn", "txnid", "transaction", "imps", "neft", "rtgs", "phone", "mobile", "whatsapp",
+		"यूटीआर", "यूपीआई", "संदर्भ", "लेनदेन", "फोन", "मोबाइल", "யூபிஐ", "பரிவர்த்தனை", "போன்", "தொலைபேசி", "கைபேசி", "மொபைல்"}
+)
+
+// label tells what the nearest word about it says of a number. What stands before it is asked first: names come before what they name.
+func label(folded []rune, n longNumber, near int) numberLabel {
+	before := wordsNear(folded[max(n.from-near, 0):n.from])
+	for i := len(before) - 1; i >= 0; i-- {
+		if l := labelOf(before[i]); l != labelNone {
+			return l
+		}
+	}
+	for _, w := range wordsNear(folded[n.to:min(n.to+near, len(folded))]) {
+		if l := labelOf(w); l != labelNone {
+			return l
+		}
+	}
+	return labelNone
+}
+
+// wordsNear parts what stands near a number into words; signs within the words of India's scripts belong to them.
+func wordsNear(signs []rune) []string {
+	return strings.FieldsFunc(string(signs), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '\u200d' && r != '\u200c' })
+}
+
+// labelOf reads a word. Those of India's languages may have an ending.
+func labelOf(word string) numberLabel {
+	is := func(w string) bool {
+		return word == w || len(w) > 3 && strings.HasPrefix(word, w)
+	}
+	if slices.ContainsFunc(aadhaarWords[:], is) {
+		return labelAadhaar
+	}
+	if slices.ContainsFunc(otherWords[:], is) {
+		return labelOther
+	}
+	return labelNone
+}
+
+// foldSigns gives lower case, sign by sign, so that places stay what they are.
+func foldSigns(signs []rune) []rune {
+	out := make([]rune, len(signs))
+	for i, r := range signs {
+		out[i] = unicode.ToLower(r)
+	}
+	return out
 }
 
 var verhoeffProduct = [10][10]int{

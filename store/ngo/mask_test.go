@@ -1,0 +1,85 @@
+package ngo
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+)
+
+func TestAadhaarNumbersAreMaskedWhereTheyAreMeant(t *testing.T) {
+	t.Parallel()
+	// 2345 6789 0124 has the right check digit.
+	const other = "499118665246" // another that has, and so may be a bank's reference
+	if !LooksLikeAadhaar("234567890124") || !LooksLikeAadhaar(other) {
+		t.Fatal("the numbers of this test are wrong")
+	}
+	known := func(digits string) bool { return digits == "919840012342" || digits == "400000000005" }
+	for _, tt := range []struct {
+		text, want string
+		n          int
+	}{
+		// grouped in fours
+		{"2345 6789 0124", "xxxx xxxx 0124", 1},
+		{"my id is 2345-6789-0124, ok", "my id is xxxx xxxx 0124, ok", 1},
+		{"2345.6789.0124 2345/6789/0124", "2345.6789.0124 2345/6789/0124", 0}, // twenty-four digits are no number of anybody's
+		{"a 2345 6789 0124; 2345 6789 0124", "a xxxx xxxx 0124; xxxx xxxx 0124", 2},
+		{"२३४५ ६७८९ ०१२४", "xxxx xxxx ०१२४", 1}, {"௨௩௪௫ ௬௭௮௯ ௦௧௨௪", "xxxx xxxx ௦௧௨௪", 1}, {"２３４５　６７８９　０１２４", "xxxx xxxx ０１２４", 1}, {"23४५ 67௮௯ ०124", "xxxx xxxx ०124", 1},
+		{"2345\n6789\n0124", "xxxx xxxx 0124", 1}, {"2345 – 6789 – 0124", "xxxx xxxx 0124", 1}, {"23\u200b45 67\u200d89 01\u206024", "xxxx xxxx 01\u206024", 1},
+		{"2️⃣3️⃣4️⃣5️⃣ 6️⃣7️⃣8️⃣9️⃣ 0️⃣1️⃣2️⃣4️⃣", "xxxx xxxx 0️⃣1️⃣2️⃣4️⃣", 1},
+		{"paid by upi yesterday, and here my card: 2345 6789 0124", "paid by upi yesterday, and here my card: xxxx xxxx 0124", 1},
+		// near a word
+		{"Aadhaar 234567890124", "Aadhaar xxxx xxxx 0124", 1}, {"AADHAR NO:234567890124.", "AADHAR NO:xxxx xxxx 0124.", 1}, {"adhar card number is 234567890124", "adhar card number is xxxx xxxx 0124", 1},
+		{"234567890124 is my aadhaar number", "xxxx xxxx 0124 is my aadhaar number", 1}, {"UID: 23456789 0124", "UID: xxxx xxxx 0124", 1},
+		{"मेरा आधार नंबर 234567890124 है", "मेरा आधार नंबर xxxx xxxx 0124 है", 1}, {"आधार २३४५६७८९०१२४", "आधार xxxx xxxx ०१२४", 1},
+		{"என் ஆதார் எண் 234567890124", "என் ஆதார் எண் xxxx xxxx 0124", 1}, {"ஆதாரில் 234567890124", "ஆதாரில் xxxx xxxx 0124", 1}, {"234567890124 ஆதார்", "xxxx xxxx 0124 ஆதார்", 1},
+		{"ఆధార్ 234567890124", "ఆధార్ xxxx xxxx 0124", 1}, {"আধার 234567890124", "আধার xxxx xxxx 0124", 1},
+		{"Aadhaar 234567890124 UTR " + other, "Aadhaar xxxx xxxx 0124 UTR " + other, 1}, {"UTR " + other + " Aadhaar 234567890124", "UTR " + other + " Aadhaar xxxx xxxx 0124", 1},
+		{other + " was the UTR. Aadhaar: 234567890124", other + " was the UTR. Aadhaar: xxxx xxxx 0124", 1},
+		// nothing of an Aadhaar number
+		{"234567890124", "234567890124", 0}, {"2345 6789 0125", "2345 6789 0125", 0}, {"1345 6789 0124", "1345 6789 0124", 0}, {"Aadhaar 234567890125", "Aadhaar 234567890125", 0},
+		{"UTR " + other, "UTR " + other, 0}, {"RRN: " + other, "RRN: " + other, 0}, {"upi ref no " + other, "upi ref no " + other, 0}, {"txn 4991 1866 5246", "txn 4991 1866 5246", 0},
+		{"यूपीआई " + other, "यूपीआई " + other, 0}, {"பரிவர்த்தனை எண் " + other, "பரிவர்த்தனை எண் " + other, 0},
+		{"aadhaar seeding done, UPI ref " + other, "aadhaar seeding done, UPI ref " + other, 0},
+		{"9198 4001 2342", "9198 4001 2342", 0}, {"aadhaar 919840012342", "aadhaar 919840012342", 0}, {"+2345 6789 0124", "+2345 6789 0124", 0},
+		{"aadhaar 400000000005", "aadhaar 400000000005", 0}, {"2345 6789 0124 5678", "2345 6789 0124 5678", 0}, {"Aadhaar " + strings.Repeat("x", 45) + " 234567890124", "Aadhaar " + strings.Repeat("x", 45) + " 234567890124", 0},
+		{"fluid 234567890124", "fluid 234567890124", 0}, {"", "", 0}, {"a\xff 2345 6789 0124\xff", "a\xff xxxx xxxx 0124\xff", 1},
+	} {
+		got, n := MaskAadhaar(tt.text, known)
+		if got != tt.want || n != tt.n {
+			t.Errorf("MaskAadhaar(%q) = %q, %d; want %q, %d", tt.text, got, n, tt.want, tt.n)
+		}
+		if again, n := MaskAadhaar(got, known); again != got || n != 0 {
+			t.Errorf("masked again: %q, %d", again, n)
+		}
+	}
+	if got, n := MaskAadhaar("2345 6789 0124", nil); got != "xxxx xxxx 0124" || n != 1 {
+		t.Errorf("without known: %q, %d", got, n)
+	}
+}
+
+func FuzzMaskAadhaar(f *testing.F) {
+	for _, s := range []string{"aadhaar 234567890124 utr 1", "2345 6789 0124", "+2345 6789 0124\u200b\xff", "௨௩௪௫ ௬௭௮௯ ௦௧௨௪ ஆதார்"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, n := MaskAadhaar(s, nil)
+		if n == 0 && got != s {
+			t.Errorf("nothing was masked, and %q became %q", s, got)
+		}
+		// What is no digit, and no sign between digits, stays as it was.
+		keep := func(s string) string {
+			return strings.Map(func(r rune) rune {
+				if unicode.IsDigit(r) || partsDigits(r) || unicode.IsMark(r) || unicode.Is(unicode.Cf, r) || r == 'x' {
+					return -1
+				}
+				return r
+			}, s)
+		}
+		if keep(got) != keep(s) {
+			t.Errorf("%q became %q", s, got)
+		}
+		if again, _ := MaskAadhaar(got, nil); n > 0 && strings.Count(again, "x") < strings.Count(got, "x") {
+			t.Errorf("%q became %q", got, again)
+		}
+	})
+}
