@@ -201,11 +201,10 @@ func (r *root) footer(c *widget.Cells) string {
 
 func (r *root) helpView() string {
 	var b strings.Builder
-	b.WriteString(r.room.Theme.Strong.Render("Keys on "+r.front.Title()) + "\n\n")
+	b.WriteString(r.room.Theme.Strong.Render("Keys on "+r.front.Title()) + r.room.Theme.Dim.Render("   any key goes back") + "\n\n") // on the line that is never cut off
 	for _, k := range append(r.front.Keys(), r.room.Keys.Today, r.room.Keys.Inbox, r.room.Keys.People, r.room.Keys.Help, r.room.Keys.Quit, r.room.Keys.Kill) {
 		fmt.Fprintf(&b, "  %-10s %s\n", k.Help().Key, k.Help().Desc)
 	}
-	b.WriteString("\n" + r.room.Theme.Dim.Render("any key goes back"))
 	lines := strings.Split(b.String(), "\n")
 	out := make([]string, max(r.height-2, 3))
 	for i := range out {
