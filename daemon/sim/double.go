@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,6 +90,7 @@ type double struct {
 	done   chan struct{}
 	served sync.WaitGroup
 	close  sync.Once
+	most   int64 // the largest body that is read; maxAsked when 0
 
 	mu       sync.Mutex
 	troubles []Trouble
@@ -115,7 +117,7 @@ type answerer interface {
 	trouble(status int) reply // the provider's error body for a status
 }
 
-// maxAsked is the largest body that a double reads.
+// maxAsked is the largest body that a double reads which is given no files.
 const maxAsked = 1 << 20
 
 func (d *double) start(a answerer, base string) error {
@@ -272,7 +274,7 @@ func (d *double) strike(what string) (Trouble, <-chan struct{}) {
 }
 
 func (d *double) serve(a answerer, w http.ResponseWriter, req *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxAsked))
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, cmp.Or(d.most, maxAsked)))
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}

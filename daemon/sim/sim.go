@@ -5,5 +5,6 @@
 //
 // Razorpay makes very many webhooks of captured payments and keeps nothing. RazorpayAPI and PayU keep a book: payments are
 // ordered with a Charge, each change makes its webhooks, the API tells of the book, and a Trouble makes it go wrong. A Day
-// is a script over both of them, with what a ledger should look like in the end.
+// is a script over both of them, with what a ledger should look like in the end. WhatsApp keeps people, what they say and what
+// they are sent.
 package sim
