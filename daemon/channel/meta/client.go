@@ -252,7 +252,7 @@ func (c *Client) Download(ctx context.Context, address string, limit int64, w io
 	if err != nil && a.Status >= 300 && a.Status < 400 {
 		return "", n, &ngo.Error{Code: ngo.Denied, Message: "Meta's address of the file leads elsewhere, and is not followed", Err: err}
 	}
-	if err != nil && a.Status != 0 {
+	if err != nil && a.Status != 0 && a.Status != http.StatusNotFound { // that one says all: the link has ended
 		err, _ = c.codes.explain(a, err)
 	}
 	return a.Header.Get("Content-Type"), n, err
