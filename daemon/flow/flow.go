@@ -8,6 +8,9 @@
 //	deliver  the message goes out
 //	ask      the donor of a gift that waits is asked for what is missing, and reminded
 //	refund   the gateway is asked to pay back
+//	hear     a delivery of a channel becomes messages in conversations, and what became of ours
+//	fetch    an attachment that the provider has is got, looked at and sealed
+//	errand   what a delivery asks for is got, such as mail that lies in a bucket
 //
 // Every step may run twice. None calls another, and none talks to anybody while a transaction is open.
 package flow
@@ -18,6 +21,7 @@ import (
 	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/blob"
+	"github.com/ngoctl/ngoctl/daemon/inspect"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/daemon/typeset"
@@ -35,6 +39,8 @@ type Options struct {
 	Blobs *blob.Shelves
 	Laws  receipt.Laws
 	Fonts *typeset.Library
+	// Files looks at the files of strangers; nil makes one that does so in child processes of this program.
+	Files *inspect.Inspector
 	// BaseURL is where donors find the pages of the appliance, as https://HOST; without it they are asked to answer by mail.
 	BaseURL string
 	Log     *slog.Logger // nil discards
@@ -50,6 +56,8 @@ type Flow struct {
 	fonts   *typeset.Library
 	baseURL string
 	texts   ngo.Texts
+	wishes  wishes
+	files   *inspect.Inspector
 	log     *slog.Logger
 	now     func() time.Time
 	outages outages
@@ -64,7 +72,16 @@ func New(o Options) (*Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Flow{feed: o.Feed, book: o.Book, blobs: o.Blobs, laws: o.Laws, fonts: o.Fonts, baseURL: o.BaseURL, texts: texts, log: o.Log, now: o.Now}
+	wishes, err := loadWishes(langFiles)
+	if err != nil {
+		return nil, err
+	}
+	if o.Files == nil {
+		if o.Files, err = inspect.New(inspect.Options{Log: o.Log}); err != nil {
+			return nil, err
+		}
+	}
+	f := &Flow{wishes: wishes, files: o.Files, feed: o.Feed, book: o.Book, blobs: o.Blobs, laws: o.Laws, fonts: o.Fonts, baseURL: o.BaseURL, texts: texts, log: o.Log, now: o.Now}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
@@ -84,6 +101,9 @@ func (f *Flow) Handlers() map[ngo.JobKind]func(context.Context, *store.Org, ngo.
 		ngo.JobConfirm: f.step(f.confirm),
 		ngo.JobAsk:     f.step(f.ask),
 		ngo.JobRefund:  f.step(f.payBack),
+		ngo.JobHear:    f.step(f.hear),
+		ngo.JobFetch:   f.step(f.fetch),
+		ngo.JobErrand:  f.step(f.errand),
 	}
 }
 

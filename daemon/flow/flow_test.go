@@ -238,8 +238,8 @@ func TestGiftsOfOnePersonAreNumberedOn(t *testing.T) {
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	if kinds := len(h.flow.Handlers()); kinds != 7 {
-		t.Errorf("%d steps; want 7", kinds)
+	if kinds := len(h.flow.Handlers()); kinds != 10 {
+		t.Errorf("%d steps; want 10", kinds)
 	}
 	if _, err := os.Stat(filepath.Join(h.org.Dir(), "org.db")); err != nil {
 		t.Error(err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,7 +16,9 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/channel/email"
+	"github.com/ngoctl/ngoctl/daemon/channel/whatsapp"
 	"github.com/ngoctl/ngoctl/daemon/flow"
+	"github.com/ngoctl/ngoctl/daemon/inspect"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/payment"
 	"github.com/ngoctl/ngoctl/daemon/payment/payu"
@@ -28,7 +31,12 @@ import (
 	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if inspect.IsChild(os.Args[1:]) {
+		os.Exit(inspect.Child())
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const secret = "whsec"
 
@@ -57,7 +65,7 @@ func newHouse(t testing.TB, change ...func(*flow.Options)) *house {
 	h.write(func(tx *store.Tx) error { return tx.AddAccount(gateway) })
 	h.gateway = gateway.Account
 	book, err := org.New(org.Options{Store: h.store, Now: h.now, Gateways: []payment.Driver{razorpay.New(), payu.New(), deaf{payu.New()}},
-		Channels: []channel.Driver{email.New(email.Options{Now: h.now, Patience: email.Patience{Connect: 2 * time.Second, Command: 2 * time.Second}})}})
+		Channels: []channel.Driver{email.New(email.Options{Now: h.now, Patience: email.Patience{Connect: 2 * time.Second, Command: 2 * time.Second}}), whatsapp.New()}})
 	must(t, err)
 	t.Cleanup(book.Close)
 	blobs := blob.NewShelves(dir, storetest.Keys())

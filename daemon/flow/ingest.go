@@ -1,9 +1,12 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 
+	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/payment"
 	"github.com/ngoctl/ngoctl/store"
@@ -46,22 +49,36 @@ func invalid(err error) *ngo.Error {
 }
 
 // delivery reads a delivery and its body, wherever that lies.
-func (f *Flow) delivery(ctx context.Context, o *org.Org, id ngo.DeliveryID) (d ngo.Delivery, body []byte, err error) {
+func (f *Flow) delivery(ctx context.Context, o *org.Org, id ngo.DeliveryID) (ngo.Delivery, []byte, error) {
+	d, r, err := f.open(ctx, o, id)
+	if err != nil {
+		return d, nil, err
+	}
+	body, err := io.ReadAll(r)
+	return d, body, errors.Join(err, r.Close())
+}
+
+// open is delivery for a body that may be large.
+func (f *Flow) open(ctx context.Context, o *org.Org, id ngo.DeliveryID) (d ngo.Delivery, body io.ReadCloser, err error) {
 	var large store.Blob
-	var inBlob bool
 	err = o.Store.Read(ctx, func(rx *store.Rx) error {
+		var here []byte
 		var where ngo.BlobID
-		if d, body, where, err = rx.DeliveryBody(id); err != nil || where == "" {
+		if d, here, where, err = rx.DeliveryBody(id); err != nil || where == "" {
+			body = io.NopCloser(bytes.NewReader(here))
 			return err
 		}
-		inBlob = true
 		large, err = rx.Blob(where)
 		return err
 	})
-	if err != nil || !inBlob {
+	if err != nil || body != nil {
 		return d, body, err
 	}
-	body, err = f.document(ctx, o, large)
+	shelf, err := f.blobs.Of(o.Info())
+	if err != nil {
+		return d, nil, err
+	}
+	body, err = shelf.Open(ctx, blob.Blob{ID: large.ID, Size: large.Size, SHA: large.SHA, Key: large.Key})
 	return d, body, err
 }
 

@@ -1,0 +1,164 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// errandFor is how long an errand is tried: mail in a bucket is kept longer than most outages last.
+const errandFor = 7 * 24 * time.Hour
+
+// errandSubject names an errand by the delivery that asks for it and its place among the delivery's events, which reading it again
+// gives again: it needs no row of its own.
+func errandSubject(d ngo.DeliveryID, place int) string { return fmt.Sprintf("%s/%d", d, place) }
+
+// errand does what a delivery asked for, such as to get the mail that lies in a bucket. What comes of it is a delivery like any other.
+func (f *Flow) errand(ctx context.Context, o *org.Org, job ngo.Job) error {
+	if account, ok := strings.CutPrefix(job.Subject, templatesPrefix); ok {
+		return f.syncTemplates(ctx, o, job, ngo.AccountID(account))
+	}
+	d, runner, e, err := f.errandOf(ctx, o, job.Subject)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	bodies, err := runner.Run(ctx, e)
+	switch ngo.CodeOf(err) {
+	case "":
+		return f.bring(ctx, o, job, d, bodies)
+	case ngo.Unavailable, ngo.Limited, ngo.Unauthenticated:
+		if f.now().Sub(d.Received) < errandFor {
+			reason := refusalOf(err).reason
+			return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, pause(job.Attempts, longPause), reason) })
+		}
+	}
+	return fmt.Errorf("run errand of delivery %s: %w", d.ID, err)
+}
+
+// errandOf reads the delivery again up to the errand.
+func (f *Flow) errandOf(ctx context.Context, o *org.Org, subject string) (d ngo.Delivery, runner channel.Runner, e channel.Errand, err error) {
+	lost := &ngo.Error{Code: ngo.Invalid, Message: "there is no such errand"}
+	id, place, _ := strings.Cut(subject, "/")
+	n, err := strconv.Atoi(place)
+	if err != nil {
+		return d, nil, e, lost
+	}
+	d, body, err := f.delivery(ctx, o, ngo.DeliveryID(id))
+	if err != nil {
+		return d, nil, e, err
+	}
+	_, account, err := o.ChannelByID(ctx, d.Account)
+	if err != nil {
+		return d, nil, e, err
+	}
+	receiver, hears := account.(channel.Receiver)
+	runner, runs := account.(channel.Runner)
+	if !hears || !runs {
+		return d, nil, e, lost
+	}
+	events, err := receiver.Normalise(body)
+	if err != nil {
+		return d, nil, e, err
+	}
+	if n < 0 || n >= len(events) || events[n].Errand == nil {
+		return d, nil, e, lost
+	}
+	return d, runner, *events[n].Errand, nil
+}
+
+// bring stores what came of an errand, and ends its job.
+func (f *Flow) bring(ctx context.Context, o *org.Org, job ngo.Job, from ngo.Delivery, bodies [][]byte) error {
+	type parcel struct {
+		delivery store.NewDelivery
+		body     store.Blob
+	}
+	var all []parcel
+	for _, body := range bodies {
+		p := parcel{delivery: o.Store.NewDelivery(from.Account, from.Hint, body).Polled().Heard()}
+		if len(body) > store.MostInline {
+			kept, err := f.keep(ctx, o, body)
+			if err != nil {
+				return err
+			}
+			p.delivery, p.body = p.delivery.InBlob(kept.ID), kept
+		}
+		all = append(all, p)
+	}
+	return write(ctx, o, func(tx *store.Tx) error {
+		for _, p := range all {
+			added, err := tx.AddDelivery(p.delivery)
+			if err != nil {
+				return err
+			}
+			if !added || p.body.ID == "" {
+				continue
+			}
+			if err := tx.AddBlob(p.body.ID, p.body.Size, p.body.SHA, p.body.Key); err != nil {
+				return err
+			}
+		}
+		return tx.Finish(job)
+	})
+}
+
+// keep makes a file durable. Its row is the caller's to write.
+func (f *Flow) keep(ctx context.Context, o *org.Org, data []byte) (store.Blob, error) {
+	shelf, err := f.blobs.Of(o.Info())
+	if err != nil {
+		return store.Blob{}, err
+	}
+	b, err := shelf.Put(ctx, ngo.NewID[ngo.BlobID](f.now()), data)
+	return store.Blob{ID: b.ID, Size: b.Size, SHA: b.SHA, Key: b.Key}, err
+}
+
+// templatesPrefix begins the subject of the errand to ask for the templates of an account.
+const templatesPrefix = "templates/"
+
+func templatesSubject(account ngo.AccountID) string { return templatesPrefix + string(account) }
+
+// syncTemplates asks for the templates of an account: one of them is new, or says something else now.
+func (f *Flow) syncTemplates(ctx context.Context, o *org.Org, job ngo.Job, id ngo.AccountID) error {
+	done := func(tx *store.Tx) error { return tx.Finish(job) }
+	info, account, err := o.ChannelByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	templater, ok := account.(channel.Templater)
+	if !ok || info.Removed != nil {
+		return write(ctx, o, done)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	found, err := templater.Templates(ctx)
+	switch ngo.CodeOf(err) {
+	case "":
+	case ngo.Unavailable, ngo.Limited:
+		reason := refusalOf(err).reason
+		return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, pause(job.Attempts, longPause), reason) })
+	default:
+		return fmt.Errorf("ask for templates: %w", err)
+	}
+	list := make([]ngo.Template, 0, len(found))
+	for _, t := range found {
+		kept, err := t.Keep(id, f.now())
+		if err != nil {
+			return err
+		}
+		list = append(list, kept)
+	}
+	return write(ctx, o, func(tx *store.Tx) error {
+		if err := tx.PutTemplates(id, list); err != nil {
+			return err
+		}
+		return tx.Finish(job)
+	})
+}

@@ -1,0 +1,195 @@
+package flow
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+const (
+	mostAtOnce = 200 // events of one transaction: others wait for the writer meanwhile
+	mostFiles  = 100 // of one message that are looked at
+)
+
+// hearing is a delivery on its way into conversations.
+type hearing struct {
+	flow     *Flow
+	org      *org.Org
+	job      ngo.Job
+	delivery ngo.Delivery
+	via      channel.Account
+	own      string // the organisation, as it calls itself
+	language string
+	items    []item
+	masked   bool // a number that is never kept is in the body
+}
+
+// item is an event, with all that can be worked out before a transaction is open.
+type item struct {
+	channel.Event
+	place int  // among the delivery's events
+	said  said // of an incoming message
+	text  string
+	wish  *wish // it says nothing but this
+	files []store.NewAttachment
+	blobs []store.Blob // of the files
+}
+
+// hear puts what a delivery of a channel says into conversations. What cannot be understood as a whole is kept for a person; of the
+// rest each event stands by itself, so that a broken one costs none of the others. Told again, it changes nothing.
+func (f *Flow) hear(ctx context.Context, o *org.Org, job ngo.Job) error {
+	h := &hearing{flow: f, org: o, job: job}
+	err := h.read(ctx)
+	if e := invalid(err); e != nil && h.delivery.ID != "" {
+		return write(ctx, o, func(tx *store.Tx) error { return quarantine(tx, job, h.delivery, "", e.Message) })
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.prepare(ctx); err != nil {
+		return err
+	}
+	return h.record(ctx)
+}
+
+// read reads the delivery, and looks at the files in it.
+func (h *hearing) read(ctx context.Context) error {
+	d, body, err := h.flow.open(ctx, h.org, ngo.DeliveryID(h.job.Subject))
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if _, h.via, err = h.org.ChannelByID(ctx, d.Account); err != nil {
+		return err // the account is at fault, not what came by it
+	}
+	h.delivery = d
+	events, files, err := h.normalise(ctx, body)
+	if err != nil {
+		return err
+	}
+	for n, e := range events {
+		h.items = append(h.items, item{Event: e, place: n})
+	}
+	return h.examine(ctx, files)
+}
+
+// normalise reads the body. The files of one that may be large are looked at while it is read.
+func (h *hearing) normalise(ctx context.Context, body io.Reader) ([]channel.Event, []*incomingFile, error) {
+	receiver, hears := h.via.(channel.Receiver)
+	if !hears {
+		return nil, nil, &ngo.Error{Code: ngo.Invalid, Message: "nothing comes in by this channel"}
+	}
+	streamer, streams := h.via.(channel.Streamer)
+	if !streams {
+		whole, err := io.ReadAll(body)
+		if err != nil {
+			return nil, nil, err
+		}
+		events, err := receiver.Normalise(whole)
+		return events, nil, err
+	}
+	s := &files{ctx: ctx, flow: h.flow, org: h.org}
+	defer s.stop()
+	events, err := streamer.NormaliseFrom(body, s.take)
+	return events, s.all, err
+}
+
+// prepare works out what the events say.
+func (h *hearing) prepare(ctx context.Context) error {
+	profile, err := h.org.Profile(ctx)
+	if err != nil {
+		return err
+	}
+	h.own, h.language = ngo.Printable(profile.LegalName), profile.Language
+	if h.own == "" {
+		h.own = ngo.Printable(h.org.Info().Name)
+	}
+	known, err := h.known(ctx)
+	if err != nil {
+		return err
+	}
+	m := &mask{known: known}
+	for n := range h.items {
+		h.items[n].prepare(m, h.flow.wishes)
+	}
+	h.masked = m.found > 0
+	return nil
+}
+
+func (i *item) prepare(m *mask, words wishes) {
+	in := i.Incoming
+	if in == nil {
+		return
+	}
+	i.said = m.say(in)
+	for n := range i.files {
+		i.files[n].Name = m.text(i.files[n].Name)
+	}
+	text := in.Text
+	if in.Mail != nil && text == "" {
+		text = in.Mail.Subject // as mail readers write that unsubscribe by mail
+	}
+	if w, ok := words.of(text); ok && !in.Echo && !in.Standby && in.Group == "" {
+		i.wish = &w
+	}
+}
+
+// record writes it all. Of very many events each transaction takes some; a crash between two costs nothing, since what was
+// recorded is recorded once.
+func (h *hearing) record(ctx context.Context) error {
+	if h.delivery.State == ngo.DeliveryProcessed && !slices.ContainsFunc(h.items, item.counts) {
+		return write(ctx, h.org, func(tx *store.Tx) error { return tx.Finish(h.job) })
+	}
+	rest := h.items
+	for len(rest) > mostAtOnce {
+		some := rest[:mostAtOnce]
+		if err := write(ctx, h.org, func(tx *store.Tx) error { return h.put(tx, some) }); err != nil {
+			return err
+		}
+		rest = rest[mostAtOnce:]
+	}
+	return write(ctx, h.org, func(tx *store.Tx) error {
+		if err := h.put(tx, rest); err != nil {
+			return err
+		}
+		return h.settle(tx)
+	})
+}
+
+func (h *hearing) put(tx *store.Tx, some []item) error {
+	for n := range some {
+		if err := h.one(tx, &some[n]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// counts tells whether an event has any effect.
+func (i item) counts() bool { return i.Refused == nil && i.Unknown == nil }
+
+// one records one event.
+func (h *hearing) one(tx *store.Tx, i *item) error {
+	switch {
+	case i.Incoming != nil:
+		return h.incoming(tx, i)
+	case i.Status != nil:
+		return h.status(tx, i)
+	case i.Change != nil:
+		return h.change(tx, i)
+	case i.Template != nil:
+		return h.template(tx, i)
+	case i.Preference != nil:
+		return h.preference(tx, i)
+	case i.Problem != nil:
+		return h.problem(tx, i)
+	case i.Errand != nil:
+		return tx.Enqueue(ngo.LaneDocument, ngo.JobErrand, errandSubject(h.delivery.ID, i.place), 0)
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package flow
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// said is what an incoming message says, in the words of the application. Numbers that are never kept are masked in all of it.
+type said struct {
+	what, subject, text string
+	more                ngo.Extra
+	masked              bool
+}
+
+// mask takes numbers that are never kept out of texts, and counts them.
+type mask struct {
+	known func(digits string) bool // a phone or a payment's number, which only looks like one
+	found int
+}
+
+func (m *mask) text(s string) string {
+	out, n := maskAadhaar(s, m.known)
+	m.found += n
+	return out
+}
+
+func (m *mask) lines(all []string) (out []string) {
+	for _, s := range all {
+		out = append(out, m.text(s))
+	}
+	return out
+}
+
+// kinds says what a message is, of those kinds that are no change of another one.
+var kinds = map[channel.IncomingKind]string{
+	channel.KindText: "text", channel.KindMedia: "media", channel.KindPlace: "place", channel.KindCards: "cards", channel.KindChoice: "choice",
+	channel.KindForm: "form", channel.KindOrder: "order", channel.KindComment: "text", channel.KindOpened: "opened", channel.KindOther: "other",
+}
+
+// whatOf gives the kind of a message; that of one which cannot be stored as anything else is other.
+func whatOf(k channel.IncomingKind) string {
+	if what := kinds[k]; what != "" {
+		return what
+	}
+	return "other"
+}
+
+// say reads what a message says.
+func (m *mask) say(in *channel.Incoming) said {
+	before := m.found
+	s := said{what: whatOf(in.Kind), text: m.text(in.Text)}
+	x := ngo.Extra{Forwarded: string(in.Forwarded), Standby: in.Standby, Referral: m.text(referral(in.Referral)), Problem: m.text(in.Problem)}
+	if in.Place != nil {
+		x.Place = &ngo.ExtraPlace{Latitude: in.Place.Latitude, Longitude: in.Place.Longitude, Name: m.text(in.Place.Name), Address: m.text(in.Place.Address)}
+	}
+	for _, c := range in.Cards {
+		x.Cards = append(x.Cards, m.card(c))
+	}
+	if c := in.Choice; c != nil {
+		x.Choice, x.Payload = m.text(sideBySide(c.Title, c.Detail)), m.text(c.Payload)
+	}
+	for _, p := range in.Form {
+		x.Form = append(x.Form, ngo.ExtraPair{Name: m.text(p.Name), Value: m.text(p.Value)})
+	}
+	x.Order = m.lines(order(in.Order))
+	if in.Mail != nil {
+		s.subject = m.text(in.Mail.Subject)
+		m.mail(in.Mail, &x)
+	}
+	s.more, s.masked = x, m.found > before
+	return s
+}
+
+func (m *mask) card(c channel.Card) ngo.ExtraCard {
+	out := ngo.ExtraCard{Name: m.text(c.Name), Own: c.Own, Phones: c.Phones}
+	out.Lines = m.lines(append(append(append([]string{}, c.Phones...), c.EMails...), c.Lines...))
+	if c.Company != "" {
+		out.Lines = append([]string{m.text(c.Company)}, out.Lines...)
+	}
+	return out
+}
+
+func (m *mask) mail(mail *channel.Mail, x *ngo.Extra) {
+	x.Quoted, x.Auto, x.Doubt = m.text(mail.Quoted), string(mail.Auto), mail.Doubt
+	for _, list := range []struct {
+		from []ngo.Identity
+		to   *[]string
+	}{{mail.To, &x.To}, {mail.CC, &x.Cc}} {
+		for _, i := range list.from {
+			*list.to = append(*list.to, i.Value)
+		}
+	}
+}
+
+// sideBySide puts two texts behind each other, with what stands between them only where both are there.
+func sideBySide(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + " · " + b
+}
+
+func referral(r *channel.Referral) string {
+	if r == nil {
+		return ""
+	}
+	return strings.TrimSpace(sideBySide(sideBySide(r.Source, r.Title), r.Text))
+}
+
+func order(o *channel.Order) (out []string) {
+	if o == nil {
+		return nil
+	}
+	for _, i := range o.Items {
+		line := fmt.Sprintf("%d × %s", i.Count, i.Product)
+		if i.Price.Minor > 0 {
+			line += " · " + i.Price.Format()
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func maskAadhaar(s string, known func(string) bool) (string, int) {
+	out := ngo.HideAadhaar(s)
+	if out != s {
+		return out, 1
+	}
+	return s, 0
+}

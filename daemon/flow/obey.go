@@ -1,0 +1,131 @@
+package flow
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+const (
+	answerWithin = 23 * time.Hour     // an answer to a wish goes only while one may write freely without doubt
+	answerAgain  = 7 * 24 * time.Hour // by mail: two machines that answer each other are to stop
+)
+
+// obey records that somebody wants no more messages, or wants them again, and answers once. Who says again what stands is not
+// answered again.
+func (h *hearing) obey(tx *store.Tx, i *item, heard store.Heard, person ngo.PersonID) error {
+	root, err := tx.RootOf(person)
+	if err != nil {
+		return err
+	}
+	stopped, err := tx.Stopped(root)
+	if err != nil || stopped == i.wish.stop {
+		return err
+	}
+	before, err := tx.Consents(root)
+	if err != nil {
+		return err
+	}
+	text := i.said.text
+	if text == "" {
+		text = i.said.subject
+	}
+	_, err = tx.AddConsent(ngo.Consent{
+		Person: person, Topic: ngo.TopicAll, Given: !i.wish.stop, Identity: addressOfPerson(i.Incoming.Person), Words: ngo.Printable(text), Language: i.wish.lang,
+		Source: string(heard.Message), Actor: actor, At: h.when(i),
+	})
+	if err != nil {
+		return err
+	}
+	if stopped, err = tx.Stopped(root); err != nil || stopped != i.wish.stop || !h.answerable(tx.Now(), i, before) {
+		return err
+	}
+	p, err := tx.Person(root)
+	if err != nil {
+		return err
+	}
+	return h.answer(tx, i, heard, p.Language)
+}
+
+// answerable tells whether a wish may be answered by itself.
+func (h *hearing) answerable(now time.Time, i *item, before []ngo.Consent) bool {
+	if i.Incoming.Mail == nil {
+		return now.Sub(h.when(i)) < answerWithin
+	}
+	recent := func(c ngo.Consent) bool {
+		return c.Topic == ngo.TopicAll && c.Actor == actor && now.Sub(c.At) < answerAgain
+	}
+	return i.Incoming.Mail.Answerable && !slices.ContainsFunc(before, recent)
+}
+
+// answer says, in the language of the wish or else in theirs, what became of it.
+func (h *hearing) answer(tx *store.Tx, i *item, heard store.Heard, theirs string) error {
+	lang := i.wish.lang
+	if lang == ngo.Languages[0] {
+		lang = ngo.Language(theirs, lang)
+	}
+	key := "start_done"
+	if i.wish.stop {
+		key = "stop_done"
+	}
+	_, _, err := tx.AddReply(store.NewReply{
+		Conversation: heard.Conversation.ID, Kind: ngo.MessageAuto, Text: h.flow.texts.Say(lang, key, "org", h.own), Quotes: heard.Message,
+		More: ngo.Extra{Answer: true}, Key: "wish " + string(heard.Message),
+	})
+	return err
+}
+
+// preference records what somebody wishes to get, said by means of the provider. A complaint about a mail counts when that mail is one
+// that went to them: anybody can write one.
+func (h *hearing) preference(tx *store.Tx, i *item) error {
+	p := i.Preference
+	person, err := h.complains(tx, p)
+	if err != nil || person == "" {
+		return err
+	}
+	c := ngo.Consent{
+		Person: person, Topic: topics[p.Topic], Given: !p.Stop, Identity: addressOfPerson(p.Person), Words: ngo.HideAadhaar(p.Words),
+		Source: string(h.delivery.ID), Actor: actor, At: h.when(i),
+	}
+	if c.Topic == "" || len(p.Person.Identities) == 0 {
+		return nil
+	}
+	root, err := tx.RootOf(person)
+	if err != nil {
+		return err
+	}
+	before, err := tx.Consents(root)
+	if err != nil || slices.ContainsFunc(before, func(b ngo.Consent) bool { return b.Source == c.Source && b.Topic == c.Topic && b.Person == person }) {
+		return err
+	}
+	_, err = tx.AddConsent(c)
+	return err
+}
+
+var topics = map[channel.Topic]ngo.Topic{channel.TopicAll: ngo.TopicAll, channel.TopicMarketing: ngo.TopicMarketing}
+
+// complains gives whose wish it is; empty when it does not count.
+func (h *hearing) complains(tx *store.Tx, p *channel.Preference) (ngo.PersonID, error) {
+	if p.About == "" {
+		return h.person(tx, p.Person)
+	}
+	about, err := tx.MessageByAlias([]ngo.Ref{p.About})
+	if err != nil {
+		return "", err
+	}
+	if m, err := tx.MessageByRef(h.delivery.Account, p.About); err == nil {
+		about = append(about, m)
+	} else if ngo.CodeOf(err) != ngo.NotFound {
+		return "", err
+	}
+	for _, m := range about {
+		went := slices.ContainsFunc(p.Person.Identities, func(i ngo.Identity) bool { return i.Value == m.Recipient })
+		if went && m.Direction == ngo.Out && m.Person != "" {
+			return m.Person, nil
+		}
+	}
+	return "", nil
+}
