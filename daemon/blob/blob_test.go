@@ -17,7 +17,7 @@ import (
 	"github.com/ngoctl/ngoctl/store/seal"
 )
 
-func open(t *testing.T, dir string) *Store {
+func open(t testing.TB, dir string) *Store {
 	t.Helper()
 	s, err := Open(dir, seal.NewRing([32]byte{1}).Org("org_1"))
 	if err != nil {
@@ -224,7 +224,7 @@ func TestShelvesKeepOrganisationsApart(t *testing.T) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

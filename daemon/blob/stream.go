@@ -163,7 +163,7 @@ func (d *decrypter) Read(b []byte) (int, error) {
 func (d *decrypter) open() error {
 	n, err := io.ReadFull(d.from, d.sealed[d.have:])
 	d.have += n
-	last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	last := atEnd(err)
 	if err != nil && !last {
 		return err
 	}
@@ -189,8 +189,12 @@ func (b broken) Unwrap() error { return b.error }
 
 // ended is what an end means that comes too early.
 func ended(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if atEnd(err) {
 		return broken{errCut}
 	}
 	return err
 }
+
+// atEnd tells whether ReadFull came to the end of the file. A line that broke says the same further down in its error, and is not
+// meant.
+func atEnd(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF } //nolint:errorlint // see above
