@@ -277,12 +277,15 @@ where id in (
 )
 
 // EraseBodies erases the bodies of deliveries processed before a moment, at most 500 at once, and tells how many; the
-// digests stay. Files that held one cannot be read from then on, and the sweeper takes them.
+// digests stay, and news of messages that never came to be known goes too. Files that held one cannot be read from then on, and the sweeper takes them.
 func (t *Tx) EraseBodies(before time.Time) (n int, err error) {
 	if _, err := t.exec("erase keys of bodies", eraseOldKeys, ngo.Stamp(before), eraseAtOnce); err != nil {
 		return 0, err
 	}
 	if err := t.forgetPayers(before); err != nil {
+		return 0, err
+	}
+	if _, err := t.ForgetEarly(before); err != nil {
 		return 0, err
 	}
 	count, err := t.exec("erase bodies", eraseBodies, ngo.Stamp(before), eraseAtOnce)

@@ -12,13 +12,33 @@ const (
 	paymentsOf = `
   select d.payment_id from donation d where d.person_id = $1`
 
-	// deliveriesOf is what told of the person's payments.
+	// saidOf is what the person wrote, and all that is in their conversations, whoever wrote it.
+	saidOf = `
+  select m.id from message m where m.person_id = $1
+  union
+  select m.id from message m join conversation c on c.id = m.conversation_id where c.person_id = $1`
+
+	// deliveriesOf is what told of the person's payments, and brought or told of what they wrote and were written.
 	deliveriesOf = `
   select p.delivery_id from payment p join donation d on d.payment_id = p.id where d.person_id = $1
   union all
   select s.delivery_id from sighting s join donation d on d.payment_id = s.payment_id where d.person_id = $1
   union all
-  select n.delivery_id from mention n join donation d on d.payment_id = n.payment_id where d.person_id = $1`
+  select n.delivery_id from mention n join donation d on d.payment_id = n.payment_id where d.person_id = $1
+  union all
+  select h.delivery_id from message h where h.id in (` + saidOf + `
+  )
+  union all
+  select n.delivery_id from message_mention n where n.message_id in (` + saidOf + `
+  )
+  union all
+  select p.delivery_id from ripple p where p.person_id = $1
+  union all
+  select e.delivery_id from early e where e.person_id = $1`
+
+	attachmentsOf = `
+  select a.id from attachment a where a.message_id in (` + saidOf + `
+  )`
 )
 
 // The statements that erase a person, in order. The salts go first, while the rows still tell whose they are; without
@@ -31,7 +51,11 @@ where salt is not null and subject in (
   select $1
   union all` + giftsOf + `
   union all
-  select m.id from message m where m.person_id = $1
+  select h.id from message h where h.id in (` + saidOf + `
+  )
+  union all
+  select c.id from conversation c where c.person_id = $1
+  union all` + attachmentsOf + `
   union all
   select r.id from receipt r join donation d on d.id = r.donation_id where d.person_id = $1
   union all
@@ -44,7 +68,14 @@ where salt is not null and subject in (
 update goqite
 set last_error = ''
 where last_error <> '' and substr(cast(body as text), 26) in (
-  select 'deliver ' || m.id from message m where m.person_id = $1
+  select 'deliver ' || h.id from message h where h.id in (` + saidOf + `
+  )
+  union all
+  select 'fetch ' || a.id from attachment a where a.message_id in (` + saidOf + `
+  )
+  union all
+  select 'hear ' || v.id from delivery v where v.id in (` + deliveriesOf + `
+  )
   union all
   select 'react ' || d.id from donation d where d.person_id = $1
   union all
@@ -100,6 +131,46 @@ set title = 'changed a gift whose donor was erased',
     before = substr(before, 1, 30)
 where kind = 'donation.set' and substr(before, 1, 30) in (` + giftsOf + `
 )`},
+	{"keys of files that came or went", `
+delete from blob
+where id in (
+    select a.blob_id
+    from attachment a
+    where a.blob_id is not null and a.message_id in (` + saidOf + `
+    )
+  )
+  and not exists (select 1 from receipt where receipt.document_id = blob.id)`},
+	{"files that came or went", `
+update attachment
+set name = '',
+    type = '',
+    size = 0,
+    state = 'lost',
+    reason = '',
+    blob_id = null,
+    width = 0,
+    height = 0,
+    url = '',
+    source = '',
+    source_url = '',
+    sha = null,
+    content_id = ''
+where id in (` + attachmentsOf + `
+)`},
+	{"reactions and edits", `
+delete from ripple
+where person_id = $1`},
+	{"what others did to the messages", `
+delete from ripple
+where (account_id, about) in (select h.account_id, h.ref from message h where h.ref <> '' and h.id in (` + saidOf + `
+))`},
+	{"news of messages that are not known", `
+delete from early
+where person_id = $1`},
+	{"names of messages", `
+delete from alias
+where message_id in (` + saidOf + `
+)`},
 	{"identities", `
 delete from identity
 where person_id = $1`},
@@ -126,12 +197,38 @@ set donor_name = '',
 where person_id = $1
 returning id, state`
 
+	// eraseMessages leaves that something was said, when and by whom of ours. A provider's ids of messages tell phone numbers.
 	eraseMessages = `
 update message
 set recipient = '',
-    reason = ''
-where person_id = $1 or donation_id in (` + giftsOf + `
+    reason = '',
+    subject = '',
+    text = '',
+    more = '',
+    fault = '',
+    key = '',
+    quoting = '',
+    ref = case when ref = '' then '' else id end
+where id in (` + saidOf + `
 )
+  or donation_id in (` + giftsOf + `
+)
+returning id`
+
+	// eraseConversations leaves nobody waiting.
+	eraseConversations = `
+update conversation
+set address = '',
+    name = '',
+    subject = '',
+    topic = '',
+    token = '',
+    doubt = '',
+    state = 'closed',
+    waiting = null,
+    unread = 0,
+    failed = 0
+where person_id = $1
 returning id`
 
 	erasePerson = `
@@ -149,7 +246,7 @@ returning id`
 )
 
 // ErasePerson takes out whatever tells who a person is: name and addresses, the snapshots that gifts kept, what people and
-// gateways wrote about them, the recipient of messages, the bodies that came in, the salts in the trail. The gifts themselves
+// gateways wrote about them, what they wrote and were written with all its files, the bodies that came in, the salts in the trail. The gifts themselves
 // stay, with the citizenship by which the law keeps them apart, and so do the sealed facts of receipts, as tax law wants. A
 // gift that waits for facts waits no more; mail that still waits is not sent. It fails with Conflict for a person erased before.
 func (t *Tx) ErasePerson(id ngo.PersonID) error {
@@ -169,6 +266,9 @@ func (t *Tx) ErasePerson(id ngo.PersonID) error {
 		return err
 	}
 	if err := t.eraseGifts(id); err != nil {
+		return err
+	}
+	if err := t.eraseConversations(id); err != nil {
 		return err
 	}
 	if err := t.must("person", string(id), erasePerson, string(id), t.stamp()); err != nil {
@@ -208,6 +308,15 @@ func (t *Tx) eraseMessages(id ngo.PersonID) error {
 		t.changed("message", string(m))
 	}
 	return t.cancelMessages(id)
+}
+
+// eraseConversations takes out of a person's conversations whom they were with.
+func (t *Tx) eraseConversations(id ngo.PersonID) error {
+	erased, err := all(t.w, "conversations", scanOne[ngo.ConversationID], eraseConversations, string(id))
+	for _, c := range erased {
+		t.changed("conversation", string(c))
+	}
+	return err
 }
 
 func (t *Tx) cancelMessages(id ngo.PersonID) error {
