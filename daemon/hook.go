@@ -43,7 +43,7 @@ func findAccount(book *org.Book) func(context.Context, string, string) (webhook.
 			return webhook.Account{}, err
 		}
 		source, hears := opened.(channel.Receiver)
-		if !hears {
+		if !hears || !org.Hooked(opened) {
 			return webhook.Account{}, &ngo.Error{Code: ngo.NotFound, Message: "nothing comes in by the channel " + name}
 		}
 		return webhook.Account{ID: info.ID, Org: o.Store, Source: source, Heard: true}, nil
