@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,6 +61,39 @@ func (w *watched) SetReadDeadline(time.Time) error { return nil }
 
 // SetDeadline sets that for writing.
 func (w *watched) SetDeadline(t time.Time) error { return w.Conn.SetWriteDeadline(t) }
+
+// nesting looks at what goes over a connection, and breaks it where brackets open without end: the client's parser would follow
+// them, and write an error at each step back. No line of a mail has so many signs.
+type nesting struct {
+	mu   sync.Mutex
+	open int
+}
+
+const mostOpen = 1000
+
+var errNesting = errors.New("the mail server's answer makes no sense")
+
+func (n *nesting) Write(p []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for rest := p; len(rest) > 0; {
+		if rest[0] != '(' {
+			n.open = 0
+			at := bytes.IndexByte(rest, '(')
+			if at < 0 {
+				break
+			}
+			rest = rest[at:]
+		}
+		run := len(rest) - len(bytes.TrimLeft(rest, "("))
+		n.open += run
+		rest = rest[run:]
+		if n.open > mostOpen {
+			return 0, errNesting
+		}
+	}
+	return len(p), nil
+}
 
 const mostAnswer = 1 << 20 // bytes that a command other than a mail's may bring
 
@@ -162,7 +197,7 @@ func (l *line) greet(ctx context.Context, m *Mailbox, encryption string) error {
 	config := &tls.Config{
 		ServerName: m.inbox.host, RootCAs: m.options.Roots, MinVersion: tls.VersionTLS12, InsecureSkipVerify: encryption == tlsLocal,
 	}
-	options := &imapclient.Options{TLSConfig: config, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+	options := &imapclient.Options{TLSConfig: config, DebugWriter: &nesting{}, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(*imapclient.UnilateralDataMailbox) { l.tell() },
 	}}
 	switch encryption {
