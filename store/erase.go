@@ -41,6 +41,18 @@ const (
   )`
 )
 
+// searchedOf is what is searched of a person by more than numbers that stay.
+const searchedOf = `
+    select $1
+    union all
+    select d.id from donation d where d.person_id = $1
+    union all
+    select m.id from message m where m.person_id = $1
+    union all
+    select c.id from conversation c where c.person_id = $1
+    union all
+    select m.id from message m join conversation c on c.id = m.conversation_id where c.person_id = $1`
+
 // The statements that erase a person, in order. The salts go first, while the rows still tell whose they are; without
 // its salt nobody can test a guess against a digest of the trail.
 var erasures = []struct{ what, query string }{
@@ -171,6 +183,30 @@ where person_id = $1`},
 delete from alias
 where message_id in (` + saidOf + `
 )`},
+	{"why people were joined and parted", `
+update joining
+set reason = '',
+    parted_why = ''
+where kept = $1 or gone = $1`},
+	{"words of consents", `
+update consent
+set kind = '',
+    value = '',
+    words = '',
+    source = ''
+where person_id = $1`},
+	{"words that are searched", `
+delete from entry_words
+where rowid in (
+  select e.id
+  from entry e
+  where e.subject in (` + searchedOf + `
+  )
+)`},
+	{"entries of the search", `
+delete from entry
+where subject in (` + searchedOf + `
+)`},
 	{"identities", `
 delete from identity
 where person_id = $1`},
@@ -234,6 +270,7 @@ returning id`
 	erasePerson = `
 update person
 set name = '',
+    language = '',
     erased = $2
 where id = $1`
 
@@ -245,17 +282,42 @@ where person_id = $1 and state = 'queued'
 returning id`
 )
 
-// ErasePerson takes out whatever tells who a person is: name and addresses, the snapshots that gifts kept, what people and
-// gateways wrote about them, what they wrote and were written with all its files, the bodies that came in, the salts in the trail. The gifts themselves
-// stay, with the citizenship by which the law keeps them apart, and so do the sealed facts of receipts, as tax law wants. A
-// gift that waits for facts waits no more; mail that still waits is not sent. It fails with Conflict for a person erased before.
+// ErasePerson takes out whatever tells who a person is, and whoever is shown as one with them: name and addresses, the snapshots that
+// gifts kept, what people and gateways wrote about them, the recipient of messages, the bodies that came in, the words of their
+// consents, what is searched, the salts in the trail. The gifts themselves stay, with the citizenship by which the law keeps them
+// apart, and so do the sealed facts of receipts, as tax law wants. A gift that waits for facts waits no more; mail that still waits is
+// not sent. It fails with Conflict when all of them were erased before.
 func (t *Tx) ErasePerson(id ngo.PersonID) error {
-	p, err := t.Person(id)
+	root, err := t.RootOf(id)
 	if err != nil {
 		return err
 	}
-	if p.Erased != nil {
+	group, err := all(t.w, "a person's parts", scanPerson, selectStanding, string(root))
+	if err != nil {
+		return err
+	}
+	if len(group) == 0 {
 		return &ngo.Error{Code: ngo.Conflict, Message: "person " + string(id) + " was erased before"}
+	}
+	for _, p := range group {
+		if err := t.eraseOne(p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// selectStanding gives those of a group who were not erased.
+const selectStanding = `
+select ` + personColumns + `
+from person p
+where p.root = $1 and p.erased is null
+order by p.id`
+
+func (t *Tx) eraseOne(id ngo.PersonID) error {
+	p, err := t.Person(id)
+	if err != nil {
+		return err
 	}
 	for _, e := range erasures {
 		if _, err := t.exec("erase "+e.what, e.query, string(id)); err != nil {
@@ -266,9 +328,6 @@ func (t *Tx) ErasePerson(id ngo.PersonID) error {
 		return err
 	}
 	if err := t.eraseGifts(id); err != nil {
-		return err
-	}
-	if err := t.eraseConversations(id); err != nil {
 		return err
 	}
 	if err := t.must("person", string(id), erasePerson, string(id), t.stamp()); err != nil {
