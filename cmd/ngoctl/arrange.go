@@ -123,10 +123,10 @@ func (a *arranger) assemble() (request, error) {
 	globals, locals := []string{a.root.Name}, []string(nil)
 	for _, g := range a.flags {
 		switch {
+		case a.last() != a.root && flagNamed(a.last().Flags, g.name) != nil: // also one that is called as one of everywhere
+			locals = append(locals, g.String())
 		case flagNamed(a.root.Flags, g.name) != nil:
 			globals = append(globals, g.String())
-		case a.last() != a.root && flagNamed(a.last().Flags, g.name) != nil:
-			locals = append(locals, g.String())
 		default:
 			return a.request, a.unknownFlag(g.name)
 		}

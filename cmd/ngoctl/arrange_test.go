@@ -213,3 +213,20 @@ func FuzzArrange(f *testing.F) {
 		}
 	})
 }
+
+// A channel's token is called as the one to log in with is: of the two, the command's own is meant where it has one.
+func TestACommandsOwnFlagComesFirst(t *testing.T) {
+	t.Parallel()
+	app := program(quiet())
+	for line, want := range map[string]string{
+		"channel add whatsapp --token-file F --org O": "ngoctl --org=O channel add whatsapp --token-file=F",
+		"--token-file F channel add whatsapp":         "ngoctl channel add whatsapp --token-file=F",
+		"channel list --token-file F":                 "ngoctl --token-file=F channel list",
+		"--token-file F channel add email --from A":   "ngoctl --token-file=F channel add email --from=A",
+	} {
+		req, err := arrange(app, strings.Fields(line))
+		if got := strings.Join(req.argv, " "); err != nil || got != want {
+			t.Errorf("%s became %s, %v; want %s", line, got, err, want)
+		}
+	}
+}

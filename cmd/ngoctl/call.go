@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,6 +144,17 @@ func (c *call) given(name string) *string {
 	}
 	v := c.flags.String(name)
 	return &v
+}
+
+// everywhere is the value of a flag that works with every command, and not of the command's own that is called the same: the
+// token of a channel is not the one to log in with.
+func (c *call) everywhere(name string) string {
+	for _, cc := range slices.Backward(c.flags.Lineage()[1:]) {
+		if v := cc.String(name); v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 // group makes the action of a noun without a verb.

@@ -144,7 +144,7 @@ func notYours(dir string, cause error) error {
 
 // token finds the bearer token to use: of a file, of the environment, else of an earlier login at this server.
 func (c *call) token(server string) (string, error) {
-	if path := c.flags.String("token" + fileSuffix); path != "" {
+	if path := c.everywhere("token" + fileSuffix); path != "" {
 		return c.readSecret("token", path)
 	}
 	if token := strings.TrimSpace(c.term.env("NGOCTL_TOKEN")); token != "" {
