@@ -46,7 +46,7 @@ type NewIncoming struct {
 
 // Heard is what became of a message that came.
 type Heard struct {
-	Conversation ngo.Conversation
+	Conversation ngo.Conversation // without a snippet
 	Message      ngo.MessageID
 	Added        bool // false: it was there before, and nothing was changed
 	Opened       bool // the conversation is new
@@ -111,8 +111,9 @@ func (t *Tx) Hear(n NewIncoming) (Heard, error) {
 	if err := t.saveThread(&c); err != nil {
 		return h, err
 	}
+	err = t.callWriter(&c, n, m, p.stranger)
 	h.Conversation, h.Message = c.Conversation, m.ID
-	return h, t.callWriter(&c, n, m, p.stranger)
+	return h, err
 }
 
 func (n *NewIncoming) conversation() NewConversation {
@@ -250,7 +251,7 @@ func scanRelative(s scanner) (r relative, err error) {
 
 // relatives gives the mails of the thread that a mail belongs to, those that it names first and the nearest of them before the others.
 func (t *Tx) relatives(n *NewIncoming) ([]relative, error) {
-	refs := append(n.ReplyTo[:min(len(n.ReplyTo), mostRefs):mostRefs], n.Aliases[:min(len(n.Aliases), mostNames)]...)
+	refs := slices.Concat(n.ReplyTo[:min(len(n.ReplyTo), mostRefs)], n.Aliases[:min(len(n.Aliases), mostNames)])
 	if len(refs) == 0 {
 		return nil, nil
 	}

@@ -378,7 +378,10 @@ func TestNewMessageReopens(t *testing.T) {
 	if c := d.conversation(id); !again.Reopened || c.State != ngo.ConversationOpen || c.Waiting == nil || c.Unread != 1 {
 		t.Errorf("after a new message: %+v, reopened %v; want it open, waiting for that one", c, again.Reopened)
 	}
-	d.do(func(tx *store.Tx) (err error) { act, err = tx.MoveConversation(id, ngo.ConversationSnoozed); return err })
+	d.do(func(tx *store.Tx) (err error) {
+		act, err = tx.MoveConversation(id, ngo.ConversationSnoozed)
+		return err
+	})
 	late := d.hear(d.says(p, "4", "told late", d.Now().Add(-time.Hour)))
 	if !late.Reopened {
 		t.Error("an old message told late did not open it")
@@ -449,7 +452,10 @@ func TestOthersIdsMeanNothing(t *testing.T) {
 		"bounce":       func(tx *store.Tx) error { return tx.MarkBounced(m.ID, "", "") },
 		"read":         func(tx *store.Tx) error { return tx.MarkRead(h.Conversation.ID) },
 		"doubt":        func(tx *store.Tx) error { return tx.SetDoubt(h.Conversation.ID, "") },
-		"move":         func(tx *store.Tx) error { _, err := tx.MoveConversation(h.Conversation.ID, ngo.ConversationClosed); return err },
+		"move": func(tx *store.Tx) error {
+			_, err := tx.MoveConversation(h.Conversation.ID, ngo.ConversationClosed)
+			return err
+		},
 		"reply": func(tx *store.Tx) error {
 			_, _, err := tx.AddReply(store.NewReply{Conversation: h.Conversation.ID, Kind: ngo.MessageText})
 			return err
