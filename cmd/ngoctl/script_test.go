@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -33,6 +34,7 @@ func TestMain(m *testing.M) {
 //	hook STATUS SECRET PATH FILE   posts FILE to the daemon, signed with SECRET, and wants STATUS
 //	corrupt FILE OLD NEW           replaces bytes in a file, as somebody with a hex editor would
 //	mails N                        waits until the mail server at $SMTP has taken N mails
+//	keep NAME                      puts the last output, which is one word, into $NAME
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -44,6 +46,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"until": until, "ready": ready, "hook": hook, "corrupt": corrupt, "mails": mails,
 			"pay": payCommand, "back": backCommand, "dispute": disputeCommand, "tell": tellCommand, "forget": forgetCommand,
+			"chat": chatCommand, "keep": keep,
 		},
 	})
 }
@@ -64,7 +67,7 @@ func setUp(e *testscript.Env) error {
 		return err
 	}
 	e.Defer(post.Close)
-	if err := setUpGateways(e); err != nil {
+	if err := errors.Join(setUpGateways(e), setUpWhatsApp(e)); err != nil {
 		return err
 	}
 	e.Values[mailServer{}] = post
@@ -125,6 +128,14 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return nil
 	})
+}
+
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	word := strings.TrimSpace(ts.ReadFile("stdout"))
+	if neg || len(args) != 1 || word == "" || strings.ContainsAny(word, " \t\n") {
+		ts.Fatalf("usage: keep NAME, after a command that answers with one word and not with %q", word)
+	}
+	ts.Setenv(args[0], word)
 }
 
 func ready(ts *testscript.TestScript, neg bool, _ []string) {
