@@ -11,8 +11,11 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// compose writes the mail.
-func (f *Flow) compose(ctx context.Context, o *org.Org, l letter) (channel.Message, error) {
+// compose writes the message.
+func (f *Flow) compose(ctx context.Context, o *org.Org, l letter, via channel.Account) (channel.Message, error) {
+	if l.talk != nil {
+		return f.composeTalk(ctx, o, l, via)
+	}
 	profile, err := o.Profile(ctx)
 	if err != nil {
 		return channel.Message{}, err
@@ -54,6 +57,28 @@ func (f *Flow) composeReceipt(ctx context.Context, o *org.Org, l letter, profile
 		return channel.Message{}, err
 	}
 	facts = facts.For(l.receipt, o.Zone(), o.Info().Slug, f.baseURL)
+	pdf, kind, err := f.locked(ctx, o, l, facts, profile)
+	if err != nil {
+		return channel.Message{}, err
+	}
+	w := writer{texts: f.texts, lang: ngo.Language(facts.Language), org: ngo.Printable(facts.Org.Name)}
+	m, err := l.mail(w.receipt(facts, kind))
+	m.Attachments = []channel.Attachment{pdf}
+	return m, err
+}
+
+// paper gives the document of a receipt as it goes out.
+func (f *Flow) paper(ctx context.Context, o *org.Org, l letter, profile ngo.Profile) (channel.Attachment, error) {
+	facts, err := receipt.Read(l.facts)
+	if err != nil {
+		return channel.Attachment{}, err
+	}
+	pdf, _, err := f.locked(ctx, o, l, facts.For(l.receipt, o.Zone(), o.Info().Slug, f.baseURL), profile)
+	return pdf, err
+}
+
+// locked gives the document, with the password that the organisation wants on it where the fact is known.
+func (f *Flow) locked(ctx context.Context, o *org.Org, l letter, facts receipt.Facts, profile ngo.Profile) (out channel.Attachment, kind ngo.PasswordKind, err error) {
 	var pdf []byte
 	if l.receipt.CopyIn(l.message.ID) {
 		pdf, err = f.draw(ctx, o, facts, receipt.Duplicate)
@@ -61,18 +86,15 @@ func (f *Flow) composeReceipt(ctx context.Context, o *org.Org, l letter, profile
 		pdf, err = f.document(ctx, o, l.document)
 	}
 	if err != nil {
-		return channel.Message{}, err
+		return out, "", err
 	}
 	kind, word := password(profile.ReceiptPassword, l.donation.Donor)
 	if kind != ngo.PasswordNone {
 		if pdf, err = receipt.Lock(pdf, word); err != nil {
-			return channel.Message{}, err
+			return out, "", err
 		}
 	}
-	w := writer{texts: f.texts, lang: ngo.Language(facts.Language), org: ngo.Printable(facts.Org.Name)}
-	m, err := l.mail(w.receipt(facts, kind))
-	m.Attachments = []channel.Attachment{{Name: fileName(l.receipt.Number), Type: "application/pdf", Data: pdf}}
-	return m, err
+	return channel.Attachment{Name: fileName(l.receipt.Number), Type: "application/pdf", Data: pdf}, kind, nil
 }
 
 // password gives what opens a mailed receipt; none where the organisation wants none, or the fact is not known. It is what is

@@ -16,9 +16,11 @@ const (
 	longPause   = 30 * time.Minute   // between tries at a server that does not answer
 	idlePause   = 6 * time.Hour      // between looks for an account that is not there yet; one that comes hurries what waits
 	sendingFor  = 7 * 24 * time.Hour // then a message that nobody took has failed
+	linePause   = time.Minute        // at most, between looks whether an older message of the conversation has gone: its end hurries this one
 )
 
-// deliver sends a message. What the provider says decides: sent, failed with the reason, or queued to be tried again.
+// deliver sends a message: mail about a gift, or what somebody wrote into a conversation. What the provider says decides: sent, failed
+// with the reason, uncertain, or queued to be tried again. The messages of a conversation go in their order.
 func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 	l, err := letterOf(ctx, o, ngo.MessageID(job.Subject))
 	if err != nil {
@@ -27,17 +29,20 @@ func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if end := l.unsendable(); end != nil {
 		return write(ctx, o, func(tx *store.Tx) error { return end(tx, job) })
 	}
-	via, err := route(ctx, o)
+	via, err := f.route(ctx, o, &l)
 	if err != nil {
 		return err
 	}
-	if via == nil {
-		return f.wait(ctx, o, job, l.message, "", "There is no mail account yet. Add one with: ngoctl channel add email", idlePause)
+	if why, wait := f.holds(&l, via, job); why != "" {
+		return f.wait(ctx, o, job, l.message, via.Info.ID, why, wait)
 	}
-	if why, until := f.outages.of(via.Info.ID, f.now()); why != "" {
-		return f.wait(ctx, o, job, l.message, via.Info.ID, why, until.Sub(f.now())+pause(0, firstPause))
+	if l.talk != nil && l.talk.shut(via.Account, l.message, f.now()) {
+		return f.end(ctx, o, job, &l, store.Outcome{State: ngo.MessageFailed, Reason: classWords[channel.FaultWindow]})
 	}
-	mail, err := f.compose(ctx, o, l)
+	mail, err := f.compose(ctx, o, l, via.Account)
+	if e := invalid(err); e != nil && l.talk != nil {
+		return f.end(ctx, o, job, &l, store.Outcome{State: ngo.MessageFailed, Reason: sentence(e.Message, e.Hint)})
+	}
 	if err != nil {
 		return err
 	}
@@ -46,28 +51,61 @@ func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if err != nil || !begun {
 		return err
 	}
-	ref, err := send(ctx, via.Account, mail)
+	sent, err := send(ctx, via.Account, mail)
 	// Whatever ends the step now, what became of the message is recorded.
-	return f.outcome(context.WithoutCancel(ctx), o, job, l.message, via.Info.ID, ref, err)
+	return f.outcome(context.WithoutCancel(ctx), o, job, &l, via, sent, err)
 }
 
-// route gives the channel that carries mail; nil when there is none.
-func route(ctx context.Context, o *org.Org) (*org.Channel, error) {
+// route gives the channel that a message goes by: its conversation's own, or the first that carries mail. It has no account when there
+// is none that can be used.
+func (f *Flow) route(ctx context.Context, o *org.Org, l *letter) (org.Channel, error) {
+	if l.talk != nil {
+		info, account, err := o.ChannelByID(ctx, l.talk.Account)
+		if info.Removed != nil || ngo.CodeOf(err) == ngo.Invalid {
+			return org.Channel{Info: info}, nil
+		}
+		return org.Channel{Info: info, Account: account}, err
+	}
 	all, err := o.Channels(ctx)
 	if err != nil {
-		return nil, err
+		return org.Channel{}, err
 	}
 	for _, c := range all {
 		if c.Account.Reaches(ngo.EMail) {
-			return &c, nil
+			return c, nil
 		}
 	}
-	return nil, nil
+	return org.Channel{}, nil
+}
+
+// holds tells why a message waits, and for how long; no reason means that it may go.
+func (f *Flow) holds(l *letter, via org.Channel, job ngo.Job) (why string, wait time.Duration) {
+	switch {
+	case via.Account == nil && l.talk == nil:
+		return "There is no mail account yet. Add one with: ngoctl channel add email", idlePause
+	case via.Account == nil:
+		return "The channel " + via.Info.Name + " was removed, or cannot be used as it is set up. See: ngoctl channel list", idlePause
+	case l.talk != nil && l.talk.blocked:
+		return "An older message of the conversation goes first.", min(firstPause<<min(job.Attempts, 8), linePause)
+	}
+	if why, until := f.outages.ofLine(l.line(via.Info.ID), f.now()); why != "" {
+		return why, until.Sub(f.now()) + pause(0, firstPause)
+	}
+	return "", 0
+}
+
+// line is the line that the message goes by.
+func (l *letter) line(account ngo.AccountID) line {
+	if l.talk == nil {
+		return line{account: account}
+	}
+	return line{account, l.talk.Line}
 }
 
 // begin marks the message as going out, so that a crash from here on is known to leave its fate open. Extending also
 // proves that nobody else has the job. When it was composed for a receipt that has moved since, of which somebody fetched the
-// original, say, the job is given back instead.
+// original, say, or an older message of the conversation is to go again first, the job is given back instead; when it was pulled back,
+// the job ends.
 func (l *letter) begin(tx *store.Tx, job ngo.Job, via ngo.AccountID) (begun bool, err error) {
 	id := l.message.ID
 	if l.carries() {
@@ -79,14 +117,34 @@ func (l *letter) begin(tx *store.Tx, job ngo.Job, via ngo.AccountID) (begun bool
 			return false, tx.Release(job)
 		}
 	}
+	if l.talk != nil {
+		now, err := tx.Message(id)
+		if err != nil {
+			return false, err
+		}
+		if now.State != ngo.MessageQueued {
+			return false, tx.Finish(job)
+		}
+		_, blocked, err := tx.Backlog(now)
+		if err != nil {
+			return false, err
+		}
+		if blocked {
+			return false, tx.Release(job)
+		}
+	}
 	if err := tx.Extend(job, sendTimeout+time.Minute); err != nil {
 		return false, err
 	}
 	return true, tx.MoveMessage(id, ngo.MessageSending, "", via, "")
 }
 
-func send(ctx context.Context, via channel.Account, mail channel.Message) (ngo.Ref, error) {
+func send(ctx context.Context, via channel.Account, mail channel.Message) (channel.Dispatched, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	return via.Send(ctx, mail)
+	if d, ok := via.(channel.Dispatcher); ok {
+		return d.Dispatch(ctx, mail)
+	}
+	ref, err := via.Send(ctx, mail)
+	return channel.Dispatched{Ref: ref}, err
 }

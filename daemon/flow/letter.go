@@ -16,12 +16,25 @@ type letter struct {
 	document store.Blob
 	donation ngo.Donation
 	payment  ngo.Payment // of mail that carries no receipt
+	talk     *talk       // of a message in a conversation; nil for mail by itself
 }
 
 func letterOf(ctx context.Context, o *org.Org, id ngo.MessageID) (l letter, err error) {
 	err = o.Store.Read(ctx, func(rx *store.Rx) error {
 		if l.message, err = rx.Message(id); err != nil {
 			return err
+		}
+		if l.message.Conversation != "" {
+			c, err := rx.Conversation(l.message.Conversation)
+			if err != nil {
+				return err
+			}
+			// Mail about a gift stays what it was, also when an answer to it began a conversation.
+			if !about(l.message) || c.Kind != ngo.Mail {
+				if err := l.readTalk(rx, c); err != nil {
+					return err
+				}
+			}
 		}
 		if l.message.Receipt != "" {
 			if l.receipt, err = rx.Receipt(l.message.Receipt); err != nil {
@@ -76,18 +89,23 @@ func (l *letter) unsendable() func(*store.Tx, ngo.Job) error {
 			if err := tx.MoveMessage(m.ID, to, reason, "", ""); err != nil {
 				return err
 			}
+			if err := l.follow(tx); err != nil {
+				return err
+			}
 			return tx.Finish(job)
 		}
 	}
 	switch {
 	case m.State != ngo.MessageQueued && m.State != ngo.MessageSending:
 		return func(tx *store.Tx, job ngo.Job) error { return tx.Finish(job) } // it ran before
-	case !about(m) && m.State == ngo.MessageSending:
+	case (l.talk != nil || !about(m)) && m.State == ngo.MessageSending:
 		return move(ngo.MessageUncertain, "The program stopped while it was being sent. Find out whether it arrived before it is sent again.")
 	case m.Recipient == "":
 		return move(ngo.MessageFailed, "No address is known any more.")
-	case !about(m):
+	case l.talk == nil && !about(m):
 		return move(ngo.MessageFailed, "It has nothing to say: it belongs to no receipt.")
+	case l.talk != nil && l.talk.stopped():
+		return move(ngo.MessageFailed, "They asked for no more messages. What they write can be answered.")
 	case l.carries() && l.receipt.State != ngo.ReceiptIssued:
 		return move(ngo.MessageWithdrawn, "The receipt is no longer valid.")
 	case l.carries() && l.receipt.Document == "":
@@ -108,3 +126,11 @@ func (l *letter) asks() bool { return asks(l.message) }
 
 // asks tells whether a message asks the donor for facts.
 func asks(m ngo.Message) bool { return m.Kind == ngo.MessageAsk || m.Kind == ngo.MessageReminder }
+
+// follow lets the next message of the conversation go that waited for this one.
+func (l *letter) follow(tx *store.Tx) error {
+	if l.talk == nil {
+		return nil
+	}
+	return tx.Follow(l.talk.ID)
+}

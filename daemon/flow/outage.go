@@ -21,6 +21,7 @@ type outages struct {
 	mu    sync.Mutex
 	all   map[ngo.AccountID]*outage
 	lines map[line]*outage
+	sent  map[ngo.AccountID]bool // by which something has gone since the start, or since the last failure
 }
 
 // line is one of the numbers or mailboxes of an account; an empty name is the usual one.
@@ -72,6 +73,7 @@ func (o *outages) fail(id ngo.AccountID, now time.Time, reason string, weight in
 		out = &outage{}
 		o.all[id] = out
 	}
+	delete(o.sent, id)
 	if now.Before(out.until) {
 		return // one of several that were under way when it went down
 	}
@@ -111,6 +113,20 @@ func (o *outages) taken(l line) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.lines, l)
+}
+
+// first tells whether nothing is known to have gone by an account since the start or since its last failure: an alarm may stand.
+func (o *outages) first(id ngo.AccountID) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sent[id] {
+		return false
+	}
+	if o.sent == nil {
+		o.sent = map[ngo.AccountID]bool{}
+	}
+	o.sent[id] = true
+	return true
 }
 
 // end forgets the failures of an account that answered or was changed, and tells whether others were kept waiting by them. After one or

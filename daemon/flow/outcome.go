@@ -2,69 +2,171 @@ package flow
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
+	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // outcome records what the provider said to a message.
-func (f *Flow) outcome(ctx context.Context, o *org.Org, job ngo.Job, m ngo.Message, via ngo.AccountID, ref ngo.Ref, err error) error {
-	switch ngo.CodeOf(err) {
-	case "":
-		return f.sent(ctx, o, job, m, via, ref)
-	case ngo.Invalid, ngo.NotFound, ngo.Denied, ngo.TooLarge:
-		f.outages.end(via) // it answers, if not as hoped
-		return f.end(ctx, o, job, m.ID, ngo.MessageFailed, plain(err))
-	case ngo.Unauthenticated, ngo.Limited:
-		return f.again(ctx, o, job, m, via, plain(err))
-	case ngo.Unavailable:
-		f.outages.add(via, f.now(), plain(err))
-		return f.again(ctx, o, job, m, via, plain(err))
+func (f *Flow) outcome(ctx context.Context, o *org.Org, job ngo.Job, l *letter, via org.Channel, sent channel.Dispatched, err error) error {
+	if err == nil {
+		return f.sent(ctx, o, job, l, via, sent)
 	}
-	f.log.Warn("fate of a message is unknown", "org", o.Info().Slug, "message", m.ID, "err", err)
-	if !about(m) {
-		return f.end(ctx, o, job, m.ID, ngo.MessageUncertain, "It is not known whether it went out. Find out whether it arrived before it is sent again.")
+	m, r, id := l.message, refusalOf(err), via.Info.ID
+	switch {
+	case r.fate:
+		f.log.Warn("fate of a message is unknown", "org", o.Info().Slug, "message", m.ID, "err", err)
+		return f.unknown(ctx, o, job, l, id)
+	case r.class == channel.FaultAccount:
+		return f.unusable(ctx, o, job, m, id, r.reason)
+	case r.class == channel.FaultTransient:
+		f.outages.add(id, f.now(), r.reason)
+		return f.again(ctx, o, job, l, id, r.reason, 0)
+	case r.class == channel.FaultLimit && r.code != "":
+		until := f.outages.hold(l.line(id), f.now(), r.wait, r.reason)
+		return f.again(ctx, o, job, l, id, r.reason, until.Sub(f.now()))
+	case r.class == channel.FaultPair:
+		return f.again(ctx, o, job, l, id, r.reason, max(r.wait, pairPause(job.Attempts)))
+	case r.class.Retry():
+		return f.again(ctx, o, job, l, id, r.reason, r.wait)
+	}
+	f.outages.end(id) // it answers, if not as hoped
+	return f.end(ctx, o, job, l, store.Outcome{State: ngo.MessageFailed, Reason: r.reason, Account: id, Fault: r.code, Retry: r.retry()})
+}
+
+// pairPause is how long a conversation waits whose person got too much at once: four times as long each time.
+func pairPause(failures int) time.Duration {
+	return min(time.Second<<(2*min(failures, 6)), mostHeld)
+}
+
+// unknown leaves a message to a person of which nobody knows whether it went. Mail about a gift is sent again under the same
+// Message-ID, so that it shows once.
+func (f *Flow) unknown(ctx context.Context, o *org.Org, job ngo.Job, l *letter, via ngo.AccountID) error {
+	m := l.message
+	if l.talk != nil || !about(m) {
+		return f.end(ctx, o, job, l, store.Outcome{
+			State: ngo.MessageUncertain, Account: via, Reason: "It is not known whether it went out. Find out whether it arrived before it is sent again.",
+		})
 	}
 	if err := write(ctx, o, func(tx *store.Tx) error { return tx.MayHaveLeft(m.ID) }); err != nil {
 		return err
 	}
-	return f.again(ctx, o, job, m, via, "It is not known whether the mail went out. It is sent again under the same Message-ID, so that it shows once.")
+	return f.again(ctx, o, job, l, via, "It is not known whether the mail went out. It is sent again under the same Message-ID, so that it shows once.", 0)
+}
+
+// unusable leaves the account alone that somebody has to mend, and says so where people look.
+func (f *Flow) unusable(ctx context.Context, o *org.Org, job ngo.Job, m ngo.Message, via ngo.AccountID, reason string) error {
+	f.outages.shut(via, f.now(), reason)
+	_, until := f.outages.of(via, f.now())
+	return write(ctx, o, func(tx *store.Tx) error {
+		if err := raise(tx, via, reason); err != nil {
+			return err
+		}
+		if f.tooOld(m) {
+			return f.giveUp(tx, job, m, reason)
+		}
+		if err := tx.MoveMessage(m.ID, ngo.MessageQueued, reason, via, ""); err != nil {
+			return err
+		}
+		return tx.Retry(job, max(until.Sub(f.now()), 0)+pause(job.Attempts, longPause), reason)
+	})
+}
+
+func (f *Flow) tooOld(m ngo.Message) bool { return f.now().Sub(m.Created) > sendingFor }
+
+// giveUp ends a message that was tried for a week.
+func (f *Flow) giveUp(tx *store.Tx, job ngo.Job, m ngo.Message, reason string) error {
+	if err := tx.SettleMessage(m.ID, store.Outcome{State: ngo.MessageFailed, Reason: "It was tried for a week. At last: " + reason, Retry: true}); err != nil {
+		return err
+	}
+	if m.Conversation != "" {
+		if err := tx.Follow(m.Conversation); err != nil {
+			return err
+		}
+	}
+	return tx.Finish(job)
 }
 
 // sent records success. If the account did not answer before, the others that wait for it go now.
-func (f *Flow) sent(ctx context.Context, o *org.Org, job ngo.Job, m ngo.Message, via ngo.AccountID, ref ngo.Ref) error {
+func (f *Flow) sent(ctx context.Context, o *org.Org, job ngo.Job, l *letter, via org.Channel, d channel.Dispatched) error {
+	first := f.outages.first(via.Info.ID)
 	err := write(ctx, o, func(tx *store.Tx) error {
-		if err := tx.MoveMessage(m.ID, ngo.MessageSent, "", via, ref); err != nil {
+		if err := l.taken(tx, via.Info.ID, d); err != nil {
 			return err
+		}
+		if first {
+			if err := calm(tx, via.Info.ID); err != nil {
+				return err
+			}
 		}
 		return tx.Finish(job)
 	})
-	if err != nil || !f.outages.end(via) {
+	if err != nil {
 		return err
+	}
+	f.outages.taken(l.line(via.Info.ID))
+	if !f.outages.end(via.Info.ID) {
+		return nil
 	}
 	return hurry(ctx, o)
 }
 
+// taken records that the provider has the message, by what names it will be spoken of, and who it says that the recipient is.
+func (l *letter) taken(tx *store.Tx, via ngo.AccountID, d channel.Dispatched) error {
+	id := l.message.ID
+	if err := tx.SettleMessage(id, store.Outcome{State: ngo.MessageSent, Reason: full(d.Held), Account: via, Ref: d.Ref}); err != nil {
+		return err
+	}
+	names := d.Aliases
+	if l.talk == nil || l.talk.Kind == ngo.Mail {
+		names = append([]ngo.Ref{d.Ref}, names...)
+	}
+	for _, ref := range names {
+		if ref == "" {
+			continue
+		}
+		if err := tx.AddAlias(ref, id); err != nil {
+			return err
+		}
+	}
+	if l.talk == nil {
+		return nil
+	}
+	if tells(d.Person) {
+		if _, _, _, err := tx.PersonFor(via, d.Person.Identities, "", ""); err != nil {
+			return err
+		}
+	}
+	return l.follow(tx)
+}
+
 // end records that nothing more will be done by itself.
-func (f *Flow) end(ctx context.Context, o *org.Org, job ngo.Job, id ngo.MessageID, state ngo.MessageState, reason string) error {
+func (f *Flow) end(ctx context.Context, o *org.Org, job ngo.Job, l *letter, out store.Outcome) error {
 	return write(ctx, o, func(tx *store.Tx) error {
-		if err := tx.MoveMessage(id, state, reason, "", ""); err != nil {
+		if err := tx.SettleMessage(l.message.ID, out); err != nil {
+			return err
+		}
+		if err := l.follow(tx); err != nil {
 			return err
 		}
 		return tx.Finish(job)
 	})
 }
 
-// again queues the message for another try, or ends it when it was tried for a week.
-func (f *Flow) again(ctx context.Context, o *org.Org, job ngo.Job, m ngo.Message, via ngo.AccountID, reason string) error {
-	if f.now().Sub(m.Created) > sendingFor {
-		return f.end(ctx, o, job, m.ID, ngo.MessageFailed, "It was tried for a week. At last: "+reason)
+// again queues the message for another try, no sooner than after least, or ends it when it was tried for a week.
+func (f *Flow) again(ctx context.Context, o *org.Org, job ngo.Job, l *letter, via ngo.AccountID, reason string, least time.Duration) error {
+	if f.tooOld(l.message) {
+		return write(ctx, o, func(tx *store.Tx) error { return f.giveUp(tx, job, l.message, reason) })
 	}
-	return f.wait(ctx, o, job, m, via, reason, pause(job.Attempts, longPause))
+	delay := least
+	if least == 0 {
+		delay = pause(job.Attempts, longPause)
+	}
+	return f.wait(ctx, o, job, l.message, via, reason, delay)
 }
 
 // wait leaves the message queued, with the reason, and the job for later.
@@ -82,13 +184,4 @@ func (f *Flow) wait(ctx context.Context, o *org.Org, job ngo.Job, m ngo.Message,
 func pause(failures int, most time.Duration) time.Duration {
 	d := min(firstPause<<min(failures, 12), most)
 	return d - time.Duration(rand.Int64N(int64(d)/2+1))
-}
-
-// plain gives the words of an error that are meant for people.
-func plain(err error) string {
-	e, ok := errors.AsType[*ngo.Error](err)
-	if !ok {
-		return "The mail could not be sent."
-	}
-	return ngo.Printable(e.Message)
 }

@@ -1,0 +1,229 @@
+package flow_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/sim"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// reply writes into a conversation as staff do, to go at once.
+func (h *house) reply(c ngo.ConversationID, words string) ngo.Message {
+	h.t.Helper()
+	return h.write1(store.NewReply{Conversation: c, Kind: ngo.MessageText, Text: words, Author: "user:meena"})
+}
+
+func (h *house) write1(n store.NewReply) (m ngo.Message) {
+	h.t.Helper()
+	h.write(func(tx *store.Tx) (err error) { m, _, err = tx.AddReply(n); return err })
+	return m
+}
+
+// greeted is a house with a WhatsApp account to which Meena has written.
+func greeted(t *testing.T) (*house, *graph, ngo.ConversationID) {
+	t.Helper()
+	h := newHouse(t)
+	g := h.whatsApp()
+	g.hears(messages(h.text("wamid.1", "hello")))
+	return h, g, h.thread().ID
+}
+
+func TestReplyGoesOut(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	due := h.now().Add(10 * time.Second)
+	m := h.write1(store.NewReply{Conversation: c, Kind: ngo.MessageText, Text: "good morning", Author: "user:x", Due: due, Quotes: h.thread().messages[0].ID})
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageQueued || len(g.taken()) != 0 {
+		t.Fatalf("message %+v went before it was due", got)
+	}
+	h.later(11 * time.Second)
+	h.works()
+	got := statusOf(t, h, m.ID)
+	if got.State != ngo.MessageSent || got.Ref != "wamid.out.1" || !slices.Equal(g.texts(), []string{"good morning"}) {
+		t.Errorf("message %+v, WhatsApp took %v", got, g.texts())
+	}
+	sent := g.taken()[0]
+	if about, _ := sent["context"].(map[string]any); about["message_id"] != "wamid.1" || sent["to"] != "+"+meena || sent["biz_opaque_callback_data"] != string(m.ID) {
+		t.Errorf("sent %v; want it to quote, and to carry our own id", sent)
+	}
+	if c := h.thread(); c.Waiting != nil || !c.Mine {
+		t.Errorf("conversation %+v; want nobody waiting", c.Conversation)
+	}
+	g.hears(statuses(h.status(m.ID, "wamid.out.1", "read"), h.status(m.ID, "wamid.out.1", "delivered")))
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageRead {
+		t.Errorf("message %+v; want it read", got)
+	}
+}
+
+func TestPulledBack(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	m := h.write1(store.NewReply{Conversation: c, Kind: ngo.MessageText, Text: "oops", Due: h.now().Add(10 * time.Second)})
+	h.write(func(tx *store.Tx) error { _, err := tx.Withdraw(m.ID); return err })
+	h.later(time.Minute)
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageWithdrawn || len(g.taken()) != 0 || len(h.state().jobs) != 0 {
+		t.Errorf("message %+v, WhatsApp took %v; want it pulled back", got, g.texts())
+	}
+}
+
+// A message that must wait keeps those behind it in the same conversation, and nobody else's.
+func TestOrderOfAConversation(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	g.hears(messages(h.textFrom(ravi, "wamid.2", "hello too")))
+	var other ngo.ConversationID
+	for _, one := range h.threads() {
+		if one.ID != c {
+			other = one.ID
+		}
+	}
+	g.answer(fault(400, 131056), fault(400, 131056))
+	h.reply(c, "one")
+	h.works()
+	for _, words := range []string{"two", "three"} {
+		h.reply(c, words)
+	}
+	h.reply(other, "elsewhere")
+	h.works() // the pair limit hits once more, whoever is asked first
+	for range 30 {
+		h.later(20 * time.Second)
+		h.works()
+	}
+	texts := g.texts()
+	mine := slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return s == "elsewhere" })
+	if !slices.Equal(mine, []string{"one", "two", "three"}) || len(texts) != 4 {
+		t.Errorf("WhatsApp took %v; want the conversation in its order", texts)
+	}
+}
+
+func TestWhatComesOfEachCode(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		answer string
+		state  ngo.MessageState
+		fault  string
+		retry  bool
+		says   string
+	}{
+		{"the window is shut", fault(400, 131047), ngo.MessageFailed, "131047", false, "template"},
+		{"nobody there", fault(400, 131026), ngo.MessageFailed, "131026", false, "Try another way"},
+		{"stopped marketing", fault(400, 131050), ngo.MessageFailed, "131050", false, "stopped"},
+		{"the cap", fault(400, 131049), ngo.MessageFailed, "131049", true, "Wait a day"},
+		{"a bad template", fault(404, 132001), ngo.MessageFailed, "132001", false, "template"},
+		{"unknown to all", fault(400, 999999), ngo.MessageFailed, "999999", false, "999999"},
+		{"pair", fault(400, 131056), ngo.MessageQueued, "", false, "this person"},
+		{"too fast", fault(400, 130429), ngo.MessageQueued, "", false, "at once"},
+		{"429", "429 {}", ngo.MessageQueued, "", false, ""},
+		{"trouble of its own", fault(500, 131000), ngo.MessageQueued, "", false, "trouble"},
+		{"the token has ended", fault(401, 190), ngo.MessageQueued, "", false, "token"},
+		{"a lost answer", "lose", ngo.MessageUncertain, "", false, "Find out"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h, g, c := greeted(t)
+			g.answer(tt.answer)
+			m := h.reply(c, "hello")
+			h.works()
+			got := statusOf(t, h, m.ID)
+			if got.State != tt.state || got.Fault != tt.fault || got.Retry != tt.retry || got.Reason == "" || !strings.Contains(got.Reason, tt.says) {
+				t.Errorf("message %+v; want %+v", got, tt)
+			}
+			if failed := h.thread().Failed; (failed == 1) != (tt.state == ngo.MessageFailed || tt.state == ngo.MessageUncertain) {
+				t.Errorf("%d failed in the conversation", failed)
+			}
+			if tt.state == ngo.MessageQueued {
+				h.later(time.Hour)
+				h.works()
+				if got := statusOf(t, h, m.ID); got.State != ngo.MessageSent || got.Reason != "" || len(g.taken()) != 1 {
+					t.Errorf("message %+v later, taken %d times; want it sent once", got, len(g.taken()))
+				}
+			}
+		})
+	}
+}
+
+// What became of a message whose answer was lost is told by a status, by our own id, early or late.
+func TestUncertainIsResolvedByAStatus(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"delivered", "failed"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			h, g, c := greeted(t)
+			g.answer("lose")
+			m := h.reply(c, "hello")
+			h.works()
+			if got := statusOf(t, h, m.ID); got.State != ngo.MessageUncertain {
+				t.Fatalf("message %+v", got)
+			}
+			h.later(time.Hour)
+			h.works()
+			if len(g.taken()) != 1 {
+				t.Errorf("taken %d times; want it never repeated by itself", len(g.taken()))
+			}
+			g.hears(statuses(h.status(m.ID, "wamid.out.1", state)))
+			if got := statusOf(t, h, m.ID); string(got.State) != state || got.Ref != "wamid.out.1" {
+				t.Errorf("message %+v; want it %s", got, state)
+			}
+		})
+	}
+}
+
+// The window may shut while a message waits.
+func TestWindowIsLookedAtBeforeSending(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	g.answer(fault(401, 190))
+	m := h.reply(c, "hello")
+	h.works()
+	h.later(25 * time.Hour)
+	h.works()
+	got := statusOf(t, h, m.ID)
+	if got.State != ngo.MessageFailed || !strings.Contains(got.Reason, "template") || len(g.taken()) != 0 {
+		t.Errorf("message %+v, taken %v; want it failed, with the offer of a template", got, g.texts())
+	}
+}
+
+// Of two accounts one that is down keeps its own messages only, and is on record as what somebody has to mend.
+func TestOutageParksItsOwnAccountOnly(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	g.answer(slices.Repeat([]string{fault(401, 190)}, 50)...)
+	for range 5 {
+		h.reply(c, "hello")
+	}
+	for n := range 5 {
+		h.deliver(h.sim.Captured(n).Body)
+	}
+	h.works()
+	if server.Total() != 5 {
+		t.Errorf("%d mails; want all five, whatever ails WhatsApp", server.Total())
+	}
+	if tries := g.asked["/"+ourNumber+"/messages"]; tries > 2 {
+		t.Errorf("WhatsApp was tried %d times; want it left alone", tries)
+	}
+	alarm := func() (s string) {
+		h.read(func(rx *store.Rx) error { x, err := rx.Health(g.account.ID); s = x.Alarm; return err })
+		return s
+	}
+	if !strings.Contains(alarm(), "token has ended") {
+		t.Errorf("alarm %q; want it to say what somebody has to mend", alarm())
+	}
+	g.mu.Lock()
+	g.answers = nil
+	g.mu.Unlock()
+	for range 5 {
+		h.later(20 * time.Minute)
+		h.works()
+	}
+	if alarm() != "" || len(g.taken()) != 5 {
+		t.Errorf("alarm %q, %d taken; want all gone", alarm(), len(g.taken()))
+	}
+}
