@@ -6,5 +6,5 @@
 // Razorpay makes very many webhooks of captured payments and keeps nothing. RazorpayAPI and PayU keep a book: payments are
 // ordered with a Charge, each change makes its webhooks, the API tells of the book, and a Trouble makes it go wrong. A Day
 // is a script over both of them, with what a ledger should look like in the end. WhatsApp keeps people, what they say and what
-// they are sent.
+// they are sent. SMTP and IMAP are a mail server's two sides: what was sent to the one is answered, or bounced, by the other.
 package sim

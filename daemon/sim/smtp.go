@@ -119,6 +119,23 @@ func (s *SMTP) Wait(ctx context.Context, n int) error {
 	}
 }
 
+// Await gives the first mail kept that is as wanted, once it is there, or ctx's error.
+func (s *SMTP) Await(ctx context.Context, wanted func(Mail) bool) (Mail, error) {
+	for {
+		s.mu.Lock()
+		mails, changed := slices.Clone(s.mails), s.changed
+		s.mu.Unlock()
+		if i := slices.IndexFunc(mails, wanted); i >= 0 {
+			return mails[i], nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return Mail{}, fmt.Errorf("the mail did not come: %w", ctx.Err())
+		}
+	}
+}
+
 // running is one life of the server, between Up and Down.
 type running struct {
 	server   *smtp.Server
@@ -259,6 +276,15 @@ func (h *hook) cut() {
 	defer h.mu.Unlock()
 	h.closed = true
 	h.Close()
+	for c := range h.conns {
+		c.Close()
+	}
+}
+
+// sever closes every connection, and goes on listening.
+func (h *hook) sever() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for c := range h.conns {
 		c.Close()
 	}
