@@ -20,9 +20,9 @@ func largeMail(size int) io.Reader {
 			"Date: Sun, 22 Nov 2026 10:00:00 +0530\r\nMessage-ID: <large@example.org>\r\nMIME-Version: 1.0\r\n" +
 			"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nThe reports.\r\n" +
 			"--x\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=reports.pdf\r\n\r\n")
-		line := base64.StdEncoding.EncodeToString([]byte("%PDF-1.7 the same fifty-seven bytes over and over again.."))
-		for n := 0; n < size; n += len(line) + 2 {
-			b.WriteString(line + "\r\n")
+		line := base64.StdEncoding.EncodeToString([]byte("%PDF-1.7 the same fifty-seven bytes over and over again..")) + "\r\n"
+		for n := 0; n < size; n += len(line) {
+			b.WriteString(line)
 		}
 		b.WriteString("--x--\r\n")
 		b.Flush()

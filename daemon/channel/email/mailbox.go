@@ -140,6 +140,9 @@ func (m *Mailbox) Check(ctx context.Context) error {
 		return err
 	}
 	defer l.close()
-	_, err = l.open(ctx, m.inbox.folder)
-	return err
+	if _, err = l.open(ctx, m.inbox.folder); err != nil {
+		return err
+	}
+	l.quit()
+	return nil
 }
