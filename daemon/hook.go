@@ -19,11 +19,16 @@ import (
 // hooks makes the handler of what providers send.
 func (d *Daemon) hooks(b *base, registry prometheus.Registerer) (http.Handler, error) {
 	return webhook.New(webhook.Options{
-		Find: findAccount(b.book), Keep: keepBody(b.blobs), Registry: registry, Log: d.o.Log, Now: d.o.Now,
+		Find: findAccount(b.book), Keep: keepBody(b.blobs), Refused: keepRefused, Registry: registry, Log: d.o.Log, Now: d.o.Now,
 		Failures: ingress.NewFailures(ingress.FailuresOptions{Now: d.o.Now}),
 		Rations:  ingress.NewFailures(ingress.FailuresOptions{Burst: 60, Every: time.Minute, Now: d.o.Now}),
 		Source:   func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
 	})
+}
+
+// keepRefused keeps how often strangers, or a provider with another secret, were refused at an account.
+func keepRefused(ctx context.Context, a webhook.Account, n int) error {
+	return a.Org.Write(ctx, store.Work, "hook", func(tx *store.Tx) error { return tx.Refused(a.ID, n) })
 }
 
 // findAccount gives the account behind a URL, from memory after the first time: a gateway, or a channel that hears. No two of

@@ -11,7 +11,7 @@ import (
 
 const (
 	selectHealth = `
-select last_poll, polled_from, polled_to, seen, found, poll_error, alarm, alarm_since
+select last_poll, polled_from, polled_to, seen, found, poll_error, alarm, alarm_since, refused, last_refused
 from health
 where account_id = $1`
 
@@ -25,7 +25,7 @@ limit 1`
 )
 
 func scanHealth(s scanner) (h ngo.Health, err error) {
-	return h, s.Scan(maybeAt(&h.LastPoll), maybeAt(&h.PolledFrom), maybeAt(&h.PolledTo), &h.Seen, &h.Found, &h.PollError, &h.Alarm, maybeAt(&h.AlarmSince))
+	return h, s.Scan(maybeAt(&h.LastPoll), maybeAt(&h.PolledFrom), maybeAt(&h.PolledTo), &h.Seen, &h.Found, &h.PollError, &h.Alarm, maybeAt(&h.AlarmSince), &h.Refused, maybeAt(&h.LastRefused))
 }
 
 // Health tells how a gateway is. Of one that was never asked it knows no more than when the last webhook came. Polling is
@@ -75,6 +75,20 @@ func (t *Tx) SaveHealth(id ngo.AccountID, h ngo.Health) error {
 	}
 	t.changed("gateway", string(id))
 	return nil
+}
+
+const addRefused = `
+insert into health (account_id, refused, last_refused)
+values ($1, $2, $3)
+on conflict (account_id) do update
+set refused = health.refused + excluded.refused,
+    last_refused = excluded.last_refused`
+
+// Refused counts deliveries with a signature that is not the account's. Strangers can cause it: it leaves no line in the trail.
+func (t *Tx) Refused(id ngo.AccountID, n int) error {
+	_, err := t.exec("count refused deliveries", addRefused, string(id), n, t.stamp())
+	t.changed("gateway", string(id))
+	return err
 }
 
 const selectWebhookHours = `

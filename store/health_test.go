@@ -40,6 +40,9 @@ func TestHealthIsReadBackAsSaved(t *testing.T) {
 	polled, from, since := c.Now(), came.Add(-time.Hour), came.Add(time.Minute)
 	want := ngo.Health{LastWebhook: &came, LastPoll: &polled, PolledFrom: &from, PolledTo: &polled, Seen: 12, Found: 3,
 		PollError: "no answer", Alarm: "webhooks do not arrive", AlarmSince: &since}
+	refused := c.Now()
+	want.Refused, want.LastRefused = 3, &refused
+	storetest.Write(t, o, func(tx *store.Tx) error { return tx.Refused(account, 3) })
 	for range 3 {
 		storetest.Write(t, o, func(tx *store.Tx) error { return tx.SaveHealth(account, want) })
 	}

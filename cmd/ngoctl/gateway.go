@@ -161,7 +161,8 @@ func gatewayRecord(a api.Account) record {
 	more := []field{{"can_poll", a.CanPoll}, {"can_refund", a.CanRefund}, {"doubt", a.Doubt}}
 	if h := a.Health; h != nil {
 		more = append(more, field{"alarm", h.Alarm}, field{"alarm_since", h.AlarmSince}, field{"last_webhook_at", h.LastWebhook},
-			field{"last_poll_at", h.LastPoll}, field{"polled_to", h.PolledTo}, field{"polling", h.Polling}, field{"poll_error", h.PollError})
+			field{"last_poll_at", h.LastPoll}, field{"polled_to", h.PolledTo}, field{"polling", h.Polling}, field{"poll_error", h.PollError},
+			field{"refused", h.Refused}, field{"last_refused_at", h.LastRefused})
 	}
 	r.fields = slices.Concat(r.fields, more)
 	return r

@@ -130,9 +130,17 @@ func (v *visit) take(limit int64) *answer {
 	return accepted
 }
 
-// refuse logs, once a minute, what somebody was refused for.
+// refuse logs, once a minute, what somebody was refused for, and keeps how often that happened. The answer does not depend on it.
 func (v *visit) refuse(message string, err error) {
-	v.desk.unsigned.say(v.h, slog.LevelWarn, message, v.r, v.attrs(err)...)
+	n := v.desk.unsigned.say(v.h, slog.LevelWarn, message, v.r, v.attrs(err)...)
+	if n == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), storeTime)
+	defer cancel()
+	if err := v.h.o.Refused(ctx, v.account, n); err != nil {
+		v.h.faults.say(v.h, slog.LevelWarn, "refusal not kept", v.r, v.attrs(err)...)
+	}
 }
 
 // attrs says in the log whom a visit concerns.

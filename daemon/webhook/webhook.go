@@ -58,6 +58,9 @@ type Options struct {
 	// Keep makes a body that is too long for a row durable elsewhere, under this id.
 	Keep func(ctx context.Context, org *store.Org, id ngo.BlobID, body []byte) (store.Blob, error)
 
+	// Refused keeps, for people, that an account was refused so many deliveries since it was called last: once a minute at most. nil
+	// does not.
+	Refused  func(ctx context.Context, a Account, n int) error
 	Failures Failures                   // counts per client; nil does not
 	Rations  Failures                   // counts what Rationed sources name; nil does not
 	Source   func(*http.Request) string // the key by which a client is counted; RemoteAddr when nil
@@ -90,6 +93,9 @@ func New(o Options) (*Handler, error) {
 	}
 	if o.Source == nil {
 		o.Source = func(r *http.Request) string { return r.RemoteAddr }
+	}
+	if o.Refused == nil {
+		o.Refused = func(context.Context, Account, int) error { return nil }
 	}
 	if o.Failures == nil {
 		o.Failures = uncounted{}
@@ -152,14 +158,15 @@ type quiet struct {
 	more int
 }
 
-// say logs the line, or remembers that it would have.
-func (q *quiet) say(h *Handler, level slog.Level, message string, r *http.Request, attrs ...slog.Attr) {
+// say logs the line, or remembers that it would have. It tells how many lines the one that was logged stands for.
+func (q *quiet) say(h *Handler, level slog.Level, message string, r *http.Request, attrs ...slog.Attr) (lines int) {
 	more, due := q.due(h.o.Now())
 	if !due {
-		return
+		return 0
 	}
 	attrs = append(attrs, slog.String("request", r.Header.Get("X-Request-Id")), slog.Int("more", more))
 	h.o.Log.LogAttrs(r.Context(), level, message, attrs...)
+	return 1 + more
 }
 
 func (q *quiet) due(now time.Time) (more int, due bool) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -237,6 +238,45 @@ func TestFailingClientDoesNotShutTheProviderOut(t *testing.T) {
 	}
 	if n := strings.Count(s.log.String(), "delivery refused"); n != 1 {
 		t.Errorf("%d lines of log for ten forgeries, want 1:\n%s", n, s.log)
+	}
+}
+
+// What somebody was refused is kept for people, at most once a minute whatever strangers do.
+func TestRefusalsAreKept(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	kept, now := []int{}, time.Now()
+	s := newSite(t, func(o *webhook.Options) {
+		o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+		o.Refused = func(_ context.Context, a webhook.Account, n int) error {
+			mu.Lock()
+			defer mu.Unlock()
+			kept = append(kept, n)
+			return a.Org.Write(t.Context(), store.Work, "hook", func(tx *store.Tx) error { return tx.Refused(a.ID, n) })
+		}
+	})
+	forge := func() { s.post("/hooks/sevai/razorpay", []byte("{}"), "X-Signature", "forged") }
+	for range 5 {
+		forge()
+	}
+	mu.Lock()
+	now = now.Add(2 * time.Minute)
+	mu.Unlock()
+	forge()
+	mu.Lock()
+	defer mu.Unlock()
+	if !slices.Equal(kept, []int{1, 5}) {
+		t.Errorf("kept %v, want 1 at once, and 5 a minute later", kept)
+	}
+	err := s.orgs["sevai"].Read(t.Context(), func(rx *store.Rx) error {
+		h, err := rx.Health(s.ids["sevai"])
+		if err == nil && (h.Refused != 6 || h.LastRefused == nil) {
+			t.Errorf("health tells of %d refused, last %v; want 6", h.Refused, h.LastRefused)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -301,6 +301,8 @@ type Health struct {
 	PollError   string     `json:"poll_error,omitempty"`   // why the latest poll failed
 	Alarm       string     `json:"alarm,omitempty"`        // in plain words; empty when all is well
 	AlarmSince  *time.Time `json:"alarm_since,omitempty"`
+	Refused     int64      `json:"refused"` // deliveries with a signature that is not ours, ever
+	LastRefused *time.Time `json:"last_refused_at,omitempty"`
 }
 
 // Donor is the snapshot of a donor that a gift keeps, whatever becomes of the person.
