@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -85,7 +86,33 @@ func (s *Server) problems(ctx context.Context, o *org.Org) ([]string, error) {
 	if !slices.ContainsFunc(channels, func(c org.Channel) bool { return c.Account.Reaches(ngo.EMail) }) {
 		out = append(out, "There is no mail account: receipts wait to be sent. Add one with: ngoctl channel add email")
 	}
-	return out, nil
+	refused, err := s.refused(ctx, o)
+	return append(out, refused...), err
+}
+
+// refused names the connections at which something that their secret did not sign was refused within a day.
+func (s *Server) refused(ctx context.Context, o *org.Org) (out []string, err error) {
+	err = o.Store.Read(ctx, func(rx *store.Rx) error {
+		for _, kind := range []ngo.AccountKind{ngo.Gateway, ngo.Channel} {
+			accounts, err := rx.Accounts(kind)
+			if err != nil {
+				return err
+			}
+			for _, a := range accounts {
+				h, err := rx.Health(a.ID)
+				if err != nil {
+					return err
+				}
+				if h.LastRefused == nil || s.o.Now().Sub(*h.LastRefused) > 24*time.Hour {
+					continue
+				}
+				out = append(out, fmt.Sprintf("Deliveries for the %s %s were refused: their signature is not ours (%s in all). Strangers try that; if it is the provider, "+
+					"the secret differs. See: ngoctl %s show %s", a.Kind, a.Name, ngo.FormatNumber(h.Refused), a.Kind, a.Name))
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // approvalProblem tells what is wrong with an organisation's approval today, or soon; empty when nothing is.
