@@ -24,6 +24,9 @@ func measurements() []measurement {
 		{"webhook", "durable acknowledgements of signed webhooks", 0, bench.Webhook, nil},
 		{"ingest", "from the first webhook to the last receipt row", 2000, bench.Ingest, nil},
 		{"start", "from process start to the first answer, and rest", 200_000, bench.Start, []cli.Flag{&cli.IntFlag{Name: "jobs", Usage: "`N` parked jobs, and as many that are due in a month"}}},
+		{"inbox", "from the first delivery of WhatsApp to the last message in its conversation", 0, bench.Inbox, []cli.Flag{
+			&cli.IntFlag{Name: "messages", Usage: "`N` messages", Value: 10_000}, &cli.IntFlag{Name: "batch", Usage: "`N` messages in a delivery", Value: 1},
+		}},
 		{"summary", "cached reads of an organisation's figures", 200_000, bench.Summary, nil},
 	}
 }
@@ -67,7 +70,8 @@ func (c *call) benchOptions() (bench.Options, error) {
 	}
 	return bench.Options{
 		Self: []string{self}, Dir: c.flags.String("dir"), Orgs: c.flags.Int("orgs"), Clients: c.flags.Int("clients"), For: c.flags.Duration("for"),
-		Gifts: c.flags.Int("gifts"), Jobs: c.flags.Int("jobs"), Kills: c.flags.Int("kills"), Plain: c.flags.Bool("no-tls"),
+		Gifts: c.flags.Int("gifts"), Jobs: c.flags.Int("jobs"), Kills: c.flags.Int("kills"),
+		Messages: c.flags.Int("messages"), Batch: c.flags.Int("batch"), Plain: c.flags.Bool("no-tls"),
 	}, nil
 }
 
