@@ -32,6 +32,7 @@ type base struct {
 	store *store.Store
 	book  *org.Book
 	blobs *blob.Shelves
+	watch bucketWatch
 	pull  *pull.Puller
 	fonts *typeset.Library
 	laws  receipt.Laws
@@ -70,7 +71,10 @@ func openBase(ctx context.Context, o Options, wait time.Duration) (b *base, err 
 	if b.store, err = store.Open(ctx, store.Options{Dir: o.Dir, Engine: sqlite.Open, Keys: keys, Now: o.Now}); err != nil {
 		return b, err
 	}
-	b.blobs = blob.NewShelves(o.Dir, keys)
+	if b.blobs, err = openShelves(o, keys); err != nil {
+		return b, err
+	}
+	b.watch.base = b
 	if b.book, err = org.New(org.Options{Store: b.store, Gateways: readers(), Channels: Channels(), NoCache: o.NoCache, Log: o.Log, Now: o.Now}); err != nil {
 		return b, err
 	}
@@ -110,7 +114,7 @@ func (b *base) serverOptions(probe func() time.Time) apiserver.Options {
 			return apiserver.Peer(p), ok
 		},
 		Source:  func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
-		CatchUp: b.catchUp, Try: b.try, Asking: b.pull.Asking, Problems: texts(b.lawFaults),
+		CatchUp: b.catchUp, Try: b.try, Asking: b.pull.Asking, Problems: texts(b.lawFaults), Troubles: b.watch.problems,
 		Version: b.o.Version, BaseURL: b.o.Config.PublicURL(), DonorURL: b.o.Config.donorURL(), Log: b.o.Log, Now: b.o.Now,
 	}
 }

@@ -29,6 +29,7 @@ type Config struct {
 	Lanes   Lanes         `toml:"lanes,omitempty" comment:"How many jobs of a kind run at once."`
 	Log     LogConfig     `toml:"log,omitempty"`
 	Metrics MetricsConfig `toml:"metrics,omitempty"`
+	Blobs   BlobsConfig   `toml:"blobs,omitempty"`
 }
 
 // TLSConfig says where certificates come from.
@@ -61,6 +62,17 @@ type MetricsConfig struct {
 	Listen string `toml:"listen,omitempty" comment:"A loopback HOST:PORT that serves /metrics."` // none
 }
 
+// BlobsConfig says in which bucket of an S3 server sealed files are kept; without an endpoint they lie in the data folder.
+type BlobsConfig struct {
+	Endpoint   string `toml:"endpoint,omitempty" comment:"HOST or HOST:PORT of an S3 server that keeps files instead of the data folder. Backups do not hold what is there."`
+	Region     string `toml:"region,omitempty" comment:"Of the bucket, such as ap-south-1."` // us-east-1
+	Bucket     string `toml:"bucket,omitempty"`
+	Prefix     string `toml:"prefix,omitempty" comment:"What names in the bucket begin with, when others use it too."`
+	AccessKey  string `toml:"access-key,omitempty"`
+	SecretFile string `toml:"secret-file,omitempty" comment:"The file with the secret of that key: a path in the data folder, or a whole one."`
+	TLS        bool   `toml:"tls" comment:"false only on a network that nobody else is on."` // true
+}
+
 // DefaultConfig is what holds where config.toml says nothing: a daemon that only this box can reach.
 func DefaultConfig() Config {
 	return Config{
@@ -68,6 +80,7 @@ func DefaultConfig() Config {
 		TLS:    TLSConfig{Mode: string(ingress.Off)},
 		Lanes:  Lanes{Payment: 2, Message: 2, Document: 1, Outbound: 2, Bulk: 1},
 		Log:    LogConfig{Level: "info", Format: "text"},
+		Blobs:  BlobsConfig{TLS: true},
 	}
 }
 
@@ -201,6 +214,7 @@ func (c Config) faults() []fault {
 		}
 	}
 	c.tlsFaults(&l)
+	c.Blobs.faults(&l)
 	slices.SortStableFunc(l, func(a, b fault) int { return strings.Compare(a.key, b.key) })
 	return l
 }
@@ -234,6 +248,23 @@ func (c Config) tlsFaults(l *faultList) {
 		l.add("tls.cert", "files needs both cert and key")
 	case t.Mode == "off" && !ingress.Loopback(c.Listen) && len(c.Proxies) == 0:
 		l.add("tls.mode", "off is only for a loopback address, or behind a proxy that is named in proxies")
+	}
+}
+
+func (c BlobsConfig) faults(l *faultList) {
+	if c.Endpoint == "" {
+		if c.Bucket != "" || c.AccessKey != "" || c.SecretFile != "" {
+			l.add("blobs.endpoint", "a bucket needs the server that it is at, as HOST or HOST:PORT")
+		}
+		return
+	}
+	if strings.ContainsAny(c.Endpoint, "/ @") {
+		l.add("blobs.endpoint", fmt.Sprintf("%q is not HOST or HOST:PORT; leave out https:// and what stands behind the host", ngo.Printable(c.Endpoint)))
+	}
+	for key, value := range map[string]string{"blobs.bucket": c.Bucket, "blobs.access-key": c.AccessKey, "blobs.secret-file": c.SecretFile} {
+		if value == "" {
+			l.add(key, "files in a bucket need it too")
+		}
 	}
 }
 

@@ -105,6 +105,11 @@ func TestConfigValues(t *testing.T) {
 		{"a port too high", "listen = '127.0.0.1:70000'", "not HOST:PORT"},
 		{"a base URL with a path", "base_url = 'https://ngo.example.org/x'", "without a path"},
 		{"a base URL with a user", "base_url = 'https://u:p@ngo.example.org'", "without a path"},
+		{"a bucket", "[blobs]\nendpoint = 's3.example.org'\nbucket = 'b'\naccess-key = 'a'\nsecret-file = 'keys/s3'\ntls = true", ""},
+		{"a bucket at a URL", "[blobs]\nendpoint = 'https://s3.example.org'\nbucket = 'b'\naccess-key = 'a'\nsecret-file = 'f'", "line 2: blobs.endpoint: \"https://s3.example.org\" is not HOST"},
+		{"a bucket without a key", "[blobs]\nendpoint = 's3.example.org'\nbucket = 'b'\nsecret-file = 'f'", "blobs.access-key: files in a bucket need it too"},
+		{"a bucket without a server", "[blobs]\nbucket = 'b'", "blobs.endpoint: a bucket needs the server"},
+		{"a bucket with TLS in words", "[blobs]\ntls = 'yes'", "line 2: blobs.tls: here belongs true or false"},
 		{"a secret", "[smtp]\npassword = 'x'", "there is no such setting"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

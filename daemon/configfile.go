@@ -164,7 +164,9 @@ func kindOf(key string) string {
 		return "a whole number, such as 2"
 	case key == "proxies", key == "tls.domains":
 		return `a list of texts, such as ["one", "two"]`
-	case key == "tls", key == "lanes", key == "log", key == "metrics":
+	case key == "blobs.tls":
+		return "true or false"
+	case key == "tls", key == "lanes", key == "log", key == "metrics", key == "blobs":
 		return "a section, such as [" + key + "]"
 	}
 	return "a text in quotes"
@@ -203,6 +205,9 @@ func (c Config) asked() Config {
 	}
 	if c.Log.Format == d.Log.Format {
 		c.Log.Format = ""
+	}
+	if c.Blobs == d.Blobs {
+		c.Blobs = BlobsConfig{}
 	}
 	return c
 }

@@ -112,7 +112,7 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 		return nil
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	for _, part := range []func(context.Context) error{door.Run, work.Run, steps.Run, b.pull.Run, health.run, b.tidy, farewell} {
+	for _, part := range []func(context.Context) error{door.Run, work.Run, steps.Run, b.pull.Run, health.run, b.tidy, b.watch.run, farewell} {
 		group.Go(func() error { return part(ctx) })
 	}
 	return group.Wait()

@@ -24,7 +24,8 @@ type RestoreOptions struct {
 type Restored struct {
 	Files   int    `json:"files"`
 	Bytes   int64  `json:"bytes"`
-	Created string `json:"created_at"` // when the backup was made
+	Created string `json:"created_at"`       // when the backup was made
+	Bucket  string `json:"bucket,omitempty"` // where files are that the backup did not hold
 }
 
 // Restore puts a backup into a folder that is missing or empty. Nothing stands there before every file's digest and
@@ -36,7 +37,7 @@ func Restore(ctx context.Context, r io.Reader, o RestoreOptions) (Restored, erro
 		return Restored{}, err
 	}
 	out, err := backup.Restore(ctx, r, ids, o.Dir, checkFolder)
-	return Restored{Files: len(out.Manifest.Files), Bytes: out.Bytes, Created: out.Manifest.Created}, err
+	return Restored{Files: len(out.Manifest.Files), Bytes: out.Bytes, Created: out.Manifest.Created, Bucket: out.Manifest.Bucket}, err
 }
 
 // checkFolder opens every database of a folder and walks its trail.

@@ -49,6 +49,7 @@ type backedUp struct {
 	Path   string `json:"path"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
+	Bucket string `json:"bucket,omitempty"` // of which nothing is in it
 }
 
 func backupCreate(ctx context.Context, c *call, s session) error {
@@ -74,6 +75,14 @@ func backupCreate(ctx context.Context, c *call, s session) error {
 	out, err := c.backUpTo(ctx, s, b, path)
 	if err != nil {
 		return err
+	}
+	st, err := s.Status(ctx)
+	if err != nil {
+		return err
+	}
+	out.Bucket = st.Bucket
+	if out.Bucket != "" {
+		defer c.note("\nWhat lies in the bucket %s is not in it: see that the bucket keeps versions, or is copied too.", out.Bucket)
 	}
 	return c.record(out, record{title: "The backup is complete", fields: []field{{"path", out.Path}, {"size", size(out.Size)}, {"sha256", out.SHA256}}})
 }
@@ -140,6 +149,9 @@ func backupRestore(ctx context.Context, c *call) error {
 	}})
 	if err != nil {
 		return err
+	}
+	if restored.Bucket != "" {
+		c.note("\nFiles that lay in the bucket %s are still there, and only there.", restored.Bucket)
 	}
 	c.next("ngoctl audit verify --data "+o.Dir, "ngoctl daemon --data "+o.Dir)
 	return nil

@@ -29,6 +29,9 @@ func status(ctx context.Context, c *call, s session) error {
 		{"started_at", st.Started}, {"memory", size(st.RSSBytes)},
 		{"jobs_pending", st.JobsPending}, {"jobs_parked", st.JobsParked}, {"deliveries_quarantined", st.DeliveriesQuarantined}, {"you_are", st.Actor},
 	}
+	if st.Bucket != "" {
+		fields = append(fields, field{"bucket", st.Bucket})
+	}
 	if s.local {
 		fields = fields[5:] // the rest is about a process that ends with this answer
 	}

@@ -20,6 +20,7 @@ type Status struct {
 	RSSBytes              int64       `json:"rss_bytes" doc:"Memory of the process; 0 where the system does not tell."`
 	Orgs                  []OrgStatus `json:"orgs"`
 	Problems              []string    `json:"problems" doc:"What somebody should see to, in plain words, such as a law file that cannot be read."`
+	Bucket                string      `json:"bucket,omitempty" doc:"Where files are kept, when that is not the data folder; backups do not hold them."`
 	Actor                 string      `json:"actor" doc:"Who the daemon takes the caller for, such as user:meena or os:root."`
 }
 

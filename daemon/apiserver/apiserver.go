@@ -57,7 +57,8 @@ type Options struct {
 	Try     func(ctx context.Context, o *org.Org, gateway string) ([]api.TestStep, error)
 	Asking  func(ngo.AccountID) bool // tells whether a gateway is being asked right now; nil: none is
 
-	Problems []string // of the data folder, for whoever asks for the status
+	Problems []string        // of the data folder, for whoever asks for the status
+	Troubles func() []string // of the moment, beside Problems; nil: none
 
 	Probe   func() time.Time // when the last probe row was committed; nil: never
 	Version string           // of the program

@@ -22,7 +22,11 @@ func (s *Server) createBackup(ctx context.Context, in *backupIn) (*huma.StreamRe
 	if err != nil {
 		return nil, err
 	}
-	c, err := backup.Take(ctx, backup.Options{Dir: s.o.Dir, Store: s.o.Store, Recipients: recipients, Now: s.o.Now})
+	o := backup.Options{Dir: s.o.Dir, Store: s.o.Store, Recipients: recipients, Now: s.o.Now}
+	if b := s.o.Blobs.Bucket(); b != nil {
+		o.Bucket = b.String()
+	}
+	c, err := backup.Take(ctx, o)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@
 //
 // A backup is age( zstd( tar )). The tar holds a consistent snapshot of every database, then the files beside them, and
 // ends with manifest.json, which names each file with its size and SHA-256: a file cut short anywhere is not a backup.
+// What is kept in a bucket of an S3 server is not in a backup; the manifest names the bucket, and the keys are in the databases.
+//
 // Databases are copied before blobs, and a blob is on disk before its row is committed, so that every row of a snapshot
 // finds its blob, unless that was erased while the backup was written.
 //
@@ -32,6 +34,7 @@ type Manifest struct {
 	Format  int    `json:"format"`
 	Created string `json:"created_at"` // RFC 3339, UTC
 	Files   []File `json:"files"`
+	Bucket  string `json:"bucket,omitempty"` // where sealed files were kept that are not in here
 }
 
 // File is one file of a backup.

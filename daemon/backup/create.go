@@ -31,6 +31,7 @@ type Options struct {
 	Recipients []age.Recipient
 	Now        func() time.Time
 	Progress   Progress // may be nil
+	Bucket     string   // where files are kept that the backup does not hold; empty when it holds all
 }
 
 // Copy is a consistent copy of a data folder, not yet written anywhere. Close it in any case.
@@ -101,7 +102,7 @@ func (c *Copy) Write(ctx context.Context, w io.Writer) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("compress backup: %w", err)
 	}
 	a := archive{tar: tar.NewWriter(packed), progress: c.o.Progress, now: c.o.Now()}
-	m, err := a.write(ctx, c.sources)
+	m, err := a.write(ctx, c.sources, c.o.Bucket)
 	if err != nil {
 		return Manifest{}, errors.Join(err, packed.Close())
 	}
@@ -195,8 +196,8 @@ type archive struct {
 	done     int64
 }
 
-func (a *archive) write(ctx context.Context, sources []source) (Manifest, error) {
-	m := Manifest{Format: format, Created: a.now.UTC().Format(time.RFC3339)}
+func (a *archive) write(ctx context.Context, sources []source, bucket string) (Manifest, error) {
+	m := Manifest{Format: format, Created: a.now.UTC().Format(time.RFC3339), Bucket: bucket}
 	var total int64
 	for _, s := range sources {
 		total += s.size

@@ -37,6 +37,7 @@ type BucketOptions struct {
 // Bucket is a place on an S3 server. It is safe for concurrent use.
 type Bucket struct {
 	core   minio.Core
+	line   *http.Transport
 	o      BucketOptions
 	prefix string
 }
@@ -58,14 +59,15 @@ func NewBucket(o BucketOptions) (*Bucket, error) {
 	if o.Region == "" {
 		o.Region = "us-east-1"
 	}
+	line := transport()
 	client, err := minio.New(o.Endpoint, &minio.Options{
-		Creds: credentials.NewStaticV4(o.AccessKey, o.Secret, ""), Secure: !o.Plain, Region: o.Region, Transport: transport(), MaxRetries: tries,
+		Creds: credentials.NewStaticV4(o.AccessKey, o.Secret, ""), Secure: !o.Plain, Region: o.Region, Transport: line, MaxRetries: tries,
 	})
 	if err != nil {
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "the bucket for files cannot be at " + ngo.Printable(o.Endpoint),
 			Hint: "write endpoint as HOST or HOST:PORT, without https://", Err: err}
 	}
-	b := &Bucket{core: minio.Core{Client: client}, o: o}
+	b := &Bucket{core: minio.Core{Client: client}, line: line, o: o}
 	if p := strings.Trim(o.Prefix, "/"); p != "" {
 		b.prefix = p + "/"
 	}

@@ -53,10 +53,13 @@ func (s *Shelves) Of(o ngo.Org) (*Store, error) {
 	return st, nil
 }
 
-// Close releases every folder.
+// Close releases every folder, and the connections to a bucket.
 func (s *Shelves) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.bucket != nil {
+		s.bucket.line.CloseIdleConnections()
+	}
 	var errs []error
 	for id, st := range s.open {
 		errs = append(errs, st.Close())
