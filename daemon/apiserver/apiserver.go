@@ -25,6 +25,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/channel/rate"
+	"github.com/ngoctl/ngoctl/daemon/inspect"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/receipt"
 	"github.com/ngoctl/ngoctl/daemon/typeset"
@@ -57,6 +58,11 @@ type Options struct {
 	Try     func(ctx context.Context, o *org.Org, gateway string) ([]api.TestStep, error)
 	Asking  func(ngo.AccountID) bool // tells whether a gateway is being asked right now; nil: none is
 
+	// TryChannel tries whether what people write comes in by a channel. Nil without a daemon: then a test leaves it out.
+	TryChannel func(ctx context.Context, o *org.Org, channel string) ([]api.TestStep, error)
+	// Inspect looks at the files that are to be sent; nil: none is taken.
+	Inspect *inspect.Inspector
+
 	Problems []string        // of the data folder, for whoever asks for the status
 	Troubles func() []string // of the moment, beside Problems; nil: none
 
@@ -80,6 +86,7 @@ type Server struct {
 	guesses *attempts
 	started time.Time
 	streams atomic.Int64
+	large   chan struct{} // places for large bodies
 
 	description []byte // OpenAPI
 
@@ -95,7 +102,7 @@ func New(o Options) (*Server, error) {
 	stopping, stop := context.WithCancel(context.Background())
 	s := &Server{
 		o: o, log: o.Log, tokens: newTokens(o.Store.TokenByDigest, o.Now), hub: newHub(), hasher: newHasher(),
-		guesses: newAttempts(o.Accounts, o.Addresses), started: o.Now(), stopping: stopping,
+		guesses: newAttempts(o.Accounts, o.Addresses), started: o.Now(), stopping: stopping, large: make(chan struct{}, atOnce),
 	}
 	dropTokens := o.Store.Feed().Subscribe(s.tokens.published)
 	dropHub := o.Store.Feed().Subscribe(s.hub.publish)

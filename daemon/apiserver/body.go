@@ -20,16 +20,20 @@ const (
 	maxBody  = 64 << 10
 	maxDepth = 16
 	bodyTime = 10 * time.Second
+
+	largeTime = 2 * time.Minute // of a body above maxBody, with the answer
+	atOnce    = 2               // of such bodies
+	maxPlain  = 2 << 20         // is read in bodyTime; a picture is
 )
 
 // takeBody reads the whole body, under a limit of size and time, and refuses JSON that two readers could understand
 // differently. huma then finds it in memory. Codes: Invalid, TooLarge.
-func takeBody(w http.ResponseWriter, r *http.Request) error {
+func takeBody(w http.ResponseWriter, r *http.Request, most int64) error {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return &ngo.Error{Code: ngo.Invalid, Message: "the body must be JSON", Hint: "send it with Content-Type: application/json"}
 	}
-	data, err := readBody(w, r, maxBody)
+	data, err := readBody(w, r, most)
 	if err != nil {
 		return err
 	}
@@ -38,6 +42,19 @@ func takeBody(w http.ResponseWriter, r *http.Request) error {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(data))
 	return nil
+}
+
+// room waits for a place among those who send large bodies, which are held in memory. One that is small needs none.
+func (s *Server) room(r *http.Request, rt route) (leave func(), err error) {
+	if rt.body <= maxBody || r.ContentLength >= 0 && r.ContentLength <= maxBody {
+		return func() {}, nil
+	}
+	select {
+	case s.large <- struct{}{}:
+		return func() { <-s.large }, nil
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
 }
 
 // takeUpload reads a picture under a limit of size and time. Codes: Invalid, TooLarge.
@@ -57,7 +74,12 @@ func takeUpload(w http.ResponseWriter, r *http.Request, most int64) error {
 // readBody reads a body of at most so many bytes. Codes: Invalid, TooLarge.
 func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	// A transport without deadlines is the in-process one, whose bodies are in memory.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Now().Add(bodyTime))
+	if most > maxPlain {
+		_ = rc.SetReadDeadline(time.Now().Add(largeTime))
+		_ = rc.SetWriteDeadline(time.Now().Add(largeTime))
+	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, &ngo.Error{Code: ngo.TooLarge, Message: fmt.Sprintf("the body is larger than %d KiB", most>>10)}

@@ -28,7 +28,13 @@ func (d door) Handle(op *huma.Operation, serve func(huma.Context)) {
 	}
 	pattern := rt.method + " " + api.Prefix + rt.path
 	d.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		r, err := d.s.admit(w, r, rt, expected(op.RequestBody, r))
+		leave, err := d.s.room(r, rt)
+		if err != nil {
+			d.s.refuse(w, r, err)
+			return
+		}
+		defer leave()
+		r, err = d.s.admit(w, r, rt, expected(op.RequestBody, r))
 		if err != nil {
 			d.s.refuse(w, r, err)
 			return
@@ -81,7 +87,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt route, body bo
 	case rt.upload > 0:
 		return r, takeUpload(w, r, rt.upload)
 	case body:
-		return r, takeBody(w, r)
+		return r, takeBody(w, r, max(maxBody, rt.body))
 	}
 	return r, nil
 }

@@ -40,6 +40,13 @@ const (
 	auditRead      permission = "audit.read"
 	actRead        permission = "act.read"
 	actUndo        permission = "act.undo"
+
+	conversationRead  permission = "conversation.read"  // messages, attachments and templates included
+	conversationOpen  permission = "conversation.open"  // to get an address that shows a file or a thread, which the trail keeps
+	conversationWrite permission = "conversation.write" // replies, notes, templates, and where a thread stands
+	templateSync      permission = "template.sync"
+	personWrite       permission = "person.write" // who is the same, and what they wish to get
+	searchRead        permission = "search.read"  // of what else may be read: see searching
 )
 
 // grants is the one table of who may do what in an organisation. What is not in it is denied. It is never written to.
@@ -47,7 +54,7 @@ var grants = map[permission][]ngo.Role{
 	orgRead:        ngo.Roles[:],
 	orgWrite:       {ngo.Admin},
 	summaryRead:    {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
-	eventRead:      {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Auditor},
+	eventRead:      {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Caseworker, ngo.Auditor},
 	accountRead:    {ngo.Admin, ngo.Finance, ngo.Auditor},
 	accountWrite:   {ngo.Admin},
 	gatewayRun:     {ngo.Admin, ngo.Finance},
@@ -64,7 +71,14 @@ var grants = map[permission][]ngo.Role{
 	jobRun:         {ngo.Admin, ngo.Finance},
 	auditRead:      {ngo.Admin, ngo.Auditor},
 	actRead:        {ngo.Admin, ngo.Finance, ngo.Auditor},
-	actUndo:        {ngo.Admin, ngo.Finance}, // and what undoing asks for besides
+	actUndo:        {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Caseworker}, // and what undoing asks for besides
+
+	conversationRead:  {ngo.Admin, ngo.Agent, ngo.Caseworker, ngo.Auditor},
+	conversationOpen:  {ngo.Admin, ngo.Agent, ngo.Caseworker, ngo.Auditor},
+	conversationWrite: {ngo.Admin, ngo.Agent, ngo.Caseworker},
+	templateSync:      {ngo.Admin, ngo.Agent},
+	personWrite:       {ngo.Admin, ngo.Agent},
+	searchRead:        {ngo.Admin, ngo.Finance, ngo.Agent, ngo.Caseworker, ngo.Auditor},
 }
 
 // undoing is what undoing an act asks for besides act.undo: whoever may not do a thing may not undo it. It is never written
@@ -75,6 +89,19 @@ var undoing = map[ngo.ActKind]permission{
 	ngo.ActAccount: accountWrite,
 	ngo.ActSetting: accountWrite,
 	ngo.ActGift:    donationWrite,
+
+	ngo.ActConversation: conversationWrite,
+}
+
+// searching is what finding a thing of a kind asks for besides search.read: whoever may not read it does not find it. It is
+// never written to.
+var searching = map[string]permission{
+	"person":       personRead,
+	"conversation": conversationRead,
+	"message":      conversationRead,
+	"receipt":      receiptRead,
+	"payment":      donationRead,
+	"donation":     donationRead,
 }
 
 // place is where in the appliance a request wants to do something: the names in its path.

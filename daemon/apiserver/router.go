@@ -167,7 +167,7 @@ func operation(rt route) huma.Operation {
 		OperationID: rt.id, Method: rt.method, Path: rt.path, Summary: rt.title,
 		Metadata:        map[string]any{routeKey: rt},
 		Extensions:      map[string]any{"x-permission": string(rt.perm)},
-		MaxBodyBytes:    max(maxBody, rt.upload) + 1,
+		MaxBodyBytes:    max(maxBody, rt.upload, rt.body) + 1,
 		BodyReadTimeout: -1, // takeBody has read it
 		Responses: map[string]*huma.Response{"default": {
 			Description: "Problem",

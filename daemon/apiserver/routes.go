@@ -14,6 +14,7 @@ type route struct {
 	media            string // of the answer; JSON when empty
 	slow             bool   // a provider is waited for, as long as that takes
 	upload           int64  // the body is a picture of at most so many bytes, instead of JSON
+	body             int64  // how large the JSON may be, where that is more than usual
 	add              register
 	raw              func(*Server, http.ResponseWriter, *http.Request)
 }
@@ -71,6 +72,9 @@ func routes() []route {
 		{id: "add-channel", method: post, path: "/orgs/{org}/channels", perm: accountWrite, title: "Connect to a messaging channel", add: handle((*Server).addChannel)},
 		{id: "get-channel", method: get, path: "/orgs/{org}/channels/{name}", perm: accountRead, title: "Show a connection to a messaging channel", add: handle((*Server).channel)},
 		{id: "remove-channel", method: deleted, path: "/orgs/{org}/channels/{name}", perm: accountWrite, title: "End a connection to a messaging channel", add: handle((*Server).removeChannel)},
+		{id: "channel-health", method: get, path: "/orgs/{org}/channels/health", perm: accountRead, title: "Tell how each channel is", add: handle((*Server).channelHealths)},
+		{id: "set-channel", method: patch, path: "/orgs/{org}/channels/{name}", perm: accountWrite, title: "Change settings of a channel, keeping the others", add: handle((*Server).setChannel)},
+		{id: "test-channel", method: post, path: "/orgs/{org}/channels/{name}/test", perm: accountWrite, slow: true, title: "Try a channel's credentials, the way in, and its templates", add: handle((*Server).testChannel)},
 		{id: "check-channel", method: post, path: "/orgs/{org}/channels/{name}/check", perm: accountWrite, title: "Connect and log in to a channel, sending nothing", add: handle((*Server).checkChannel)},
 
 		{id: "list-donations", method: get, path: "/orgs/{org}/donations", perm: donationRead, title: "List gifts, newest first", add: handle((*Server).donations)},
@@ -85,6 +89,27 @@ func routes() []route {
 		{id: "get-payment", method: get, path: "/orgs/{org}/payments/{id}", perm: donationRead, title: "Show a payment with all that was told of it", add: handle((*Server).payment)},
 		{id: "list-persons", method: get, path: "/orgs/{org}/persons", perm: personRead, title: "List persons, newest first", add: handle((*Server).persons)},
 		{id: "get-person", method: get, path: "/orgs/{org}/persons/{id}", perm: personRead, title: "Show a person with a page of their gifts", add: handle((*Server).person)},
+		{id: "join-persons", method: post, path: "/orgs/{org}/persons/{id}/join", perm: personWrite, title: "Show two persons as one", add: handle((*Server).joinPersons)},
+		{id: "part-persons", method: post, path: "/orgs/{org}/persons/{id}/part", perm: personWrite, title: "Show a person who was joined to another by themselves again", add: handle((*Server).partPersons)},
+		{id: "differ-persons", method: post, path: "/orgs/{org}/persons/{id}/differ", perm: personWrite, title: "Say that two persons are two", add: handle((*Server).differ)},
+		{id: "share-identity", method: post, path: "/orgs/{org}/persons/{id}/identities/share", perm: personWrite, title: "Say that several people use an address, or that one does again", add: handle((*Server).shareIdentity)},
+		{id: "list-consents", method: get, path: "/orgs/{org}/persons/{id}/consents", perm: personRead, title: "List what a person said about what they wish to get, newest first", add: handle((*Server).consents)},
+		{id: "record-consent", method: post, path: "/orgs/{org}/persons/{id}/consents", perm: personWrite, title: "Record what a person said about what they wish to get", add: handle((*Server).recordConsent)},
+		{id: "send-template", method: post, path: "/orgs/{org}/persons/{id}/templates", perm: conversationWrite, title: "Begin a conversation with a person by a template", add: handle((*Server).sendTemplate)},
+
+		{id: "list-conversations", method: get, path: "/orgs/{org}/conversations", perm: conversationRead, title: "List threads, newest first", add: handle((*Server).conversations)},
+		{id: "get-conversation", method: get, path: "/orgs/{org}/conversations/{id}", perm: conversationRead, title: "Show a thread with a page of its messages", add: handle((*Server).thread)},
+		{id: "reply", method: post, path: "/orgs/{org}/conversations/{id}/messages", perm: conversationWrite, body: maxReply, title: "Write into a conversation: a text, a template or a note", add: handle((*Server).reply)},
+		{id: "move-conversation", method: post, path: "/orgs/{org}/conversations/{id}/state", perm: conversationWrite, title: "Open, snooze or close a conversation", add: handle((*Server).moveConversation)},
+		{id: "mark-read", method: post, path: "/orgs/{org}/conversations/{id}/read", perm: conversationWrite, title: "Say that the messages of a conversation were seen", add: handle((*Server).markRead)},
+		{id: "list-offers", method: get, path: "/orgs/{org}/conversations/{id}/templates", perm: conversationRead, title: "List the templates that a conversation could be sent", add: handle((*Server).offers)},
+		{id: "get-message", method: get, path: "/orgs/{org}/messages/{id}", perm: conversationRead, title: "Show one message", add: handle((*Server).message)},
+		{id: "withdraw-message", method: post, path: "/orgs/{org}/messages/{id}/withdraw", perm: conversationWrite, title: "Pull a message back that has not left", add: handle((*Server).withdraw)},
+		{id: "retry-message", method: post, path: "/orgs/{org}/messages/{id}/retry", perm: conversationWrite, title: "Send a failed or uncertain message again", add: handle((*Server).retryMessage)},
+		{id: "get-attachment", method: get, path: "/orgs/{org}/attachments/{id}", perm: conversationRead, title: "Fetch the content of an attachment", media: "application/octet-stream", add: handle((*Server).documentedAttachment), raw: (*Server).attachment},
+		{id: "list-templates", method: get, path: "/orgs/{org}/templates", perm: conversationRead, title: "List the templates of all channels, as last heard", add: handle((*Server).templates)},
+		{id: "sync-templates", method: post, path: "/orgs/{org}/templates/sync", perm: templateSync, slow: true, title: "Ask the providers for their templates", add: handle((*Server).syncTemplates)},
+
 		{id: "list-purposes", method: get, path: "/orgs/{org}/purposes", perm: orgRead, title: "List what gifts are asked for", add: handle((*Server).purposes)},
 		{id: "add-purpose", method: post, path: "/orgs/{org}/purposes", perm: orgWrite, title: "Enter a purpose", add: handle((*Server).addPurpose)},
 		{id: "set-purpose", method: patch, path: "/orgs/{org}/purposes/{name}", perm: orgWrite, title: "Change a purpose", add: handle((*Server).setPurpose)},

@@ -12,6 +12,10 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/apiserver"
 	"github.com/ngoctl/ngoctl/daemon/blob"
+	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/daemon/channel/email"
+	"github.com/ngoctl/ngoctl/daemon/channel/rate"
+	"github.com/ngoctl/ngoctl/daemon/channel/whatsapp"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/payment"
 	"github.com/ngoctl/ngoctl/daemon/payment/desk"
@@ -78,14 +82,19 @@ func newServer(t testing.TB, change ...func(*apiserver.Options)) *fixture {
 	s := storetest.Open(t, storetest.In(dir))
 	o := storetest.AddOrg(t, s, storetest.Slug)
 	storetest.AddOrg(t, s, "other")
-	book, err := org.New(org.Options{Store: s, Gateways: []payment.Driver{razorpay.New(), desk.New()}})
+	book, err := org.New(org.Options{Store: s, Gateways: []payment.Driver{razorpay.New(), desk.New()}, Channels: []channel.Driver{email.New(email.Options{}), whatsapp.New()}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(book.Close)
 	blobs := blob.NewShelves(dir, storetest.Keys())
 	t.Cleanup(func() { blobs.Close() })
+	rates, _, err := rate.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	options := apiserver.Options{
+		Rates: rates,
 		Store: s, Book: book, Blobs: blobs, Fonts: typeset.New(),
 		Accounts: newCounter(), Addresses: newCounter(), Owner: ownerUID, Version: "1.2.3", BaseURL: "https://ngo.example.org",
 		Peer: func(ctx context.Context) (apiserver.Peer, bool) {

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Persona is somebody as they are shown: whoever they were joined to lends them the name.
+type Persona struct {
+	Root     ngo.PersonID // their own id where they are nobody's part
+	Name     string
+	Language string // en, ta, hi; empty is the organisation's own
+	Stopped  bool   // they last asked for no more than answers
+}
+
+// listPersonas reads of each what a group said last about everything.
+var listPersonas = `
+select p.id, p.root, coalesce(nullif(r.name, ''), p.name), coalesce(nullif(p.language, ''), r.language),
+  coalesce((
+    select 1 - c.given
+    from consent c
+    where c.topic = 'all' and c.person_id in (select q.id from person q where q.root = p.root)
+    order by c.at desc, c.id desc
+    limit 1
+  ), 0)
+from person p
+join person r on r.id = p.root
+where p.id in (` + someKeys + `)`
+
+type ownedPersona struct {
+	person ngo.PersonID
+	Persona
+}
+
+func scanPersona(s scanner) (p ownedPersona, err error) {
+	return p, s.Scan(&p.person, &p.Root, &p.Name, &p.Language, &p.Stopped)
+}
+
+// Personas tells how people are shown now, by their own ids. Of whom nothing is known is left out.
+func (r *Rx) Personas(ids []ngo.PersonID) (map[ngo.PersonID]Persona, error) {
+	out := make(map[ngo.PersonID]Persona, len(ids))
+	for some := range slices.Chunk(ids, atOnce) {
+		found, err := all(r.conn, "personas", scanPersona, listPersonas, keysFor(some)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range found {
+			out[p.person] = p.Persona
+		}
+	}
+	return out, nil
+}
+
+// MessageByKey gives what was written into a conversation with a key of the caller's. It fails with NotFound when nothing was.
+func (r *Rx) MessageByKey(id ngo.ConversationID, key string) (ngo.Message, error) {
+	return get(r.conn, "message", "with this key", scanMessage, selectByKey, string(id), key)
+}
