@@ -132,10 +132,11 @@ set state = $2,
     type = case when $5 = '' then type else $5 end,
     size = case when $6 = 0 then size else $6 end,
     width = $7,
-    height = $8
+    height = $8,
+    source_url = case when $2 = 'wanted' then source_url else '' end
 where id = $1`
 
-// SetAttachment records what became of an attachment. It fails with Conflict for one that is kept already, or whose message was
+// SetAttachment records what became of an attachment; where it was to be had is forgotten with that. It fails with Conflict for one that is kept already, or whose message was
 // erased: the blob is then to be left to the sweeper.
 func (t *Tx) SetAttachment(id ngo.AttachmentID, f FetchedAttachment) error {
 	was, err := t.AttachmentSource(id)
