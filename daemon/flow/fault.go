@@ -32,10 +32,10 @@ func refusalOf(err error) refusal {
 		}
 	}
 	switch {
-	case told && f.Message != "":
-		r.reason = sentence(f.Message, f.Hint)
 	case said && e.Message != "":
 		r.reason = sentence(e.Message, e.Hint)
+	case told && f.Message != "":
+		r.reason = sentence(f.Message, f.Hint)
 	}
 	r.reason = cmp.Or(r.reason, classWords[r.class], classWords[channel.FaultUnknown])
 	return r

@@ -27,7 +27,7 @@ func TestEveryRefusalHasPlainWords(t *testing.T) {
 			}
 		}
 		told := &channel.Fault{Code: "7", Class: class, Message: "it is so", Hint: "do this", Words: "(#7) secret words"}
-		if r := refusalOf(&ngo.Error{Code: ngo.Invalid, Message: "x", Err: fmt.Errorf("y: %w", told)}); r.reason != "It is so. Do this." {
+		if r := refusalOf(&ngo.Error{Code: ngo.Invalid, Err: fmt.Errorf("y: %w", told)}); r.reason != "It is so. Do this." {
 			t.Errorf("class %q says %q; want the fault's own words", class, r.reason)
 		}
 	}

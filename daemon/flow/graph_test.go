@@ -35,6 +35,7 @@ type graph struct {
 	asked   map[string]int // how often each path was
 	refuse  func(to string) string
 	next    int
+	status  int // of every answer about files; 0 when all is well
 }
 
 // whatsApp gives the house a WhatsApp account at a double of its own.
@@ -67,6 +68,8 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next++
 		_, _ = io.Copy(io.Discard, r.Body)
 		say(w, 200, fmt.Sprintf(`{"id":"8000000000%05d"}`, g.next))
+	case g.status != 0:
+		say(w, g.status, "{}")
 	case strings.HasPrefix(r.URL.Path, "/file/"):
 		g.file(w, strings.TrimPrefix(r.URL.Path, "/file/"))
 	default:
@@ -159,6 +162,13 @@ func (g *graph) serve(id string, data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.files[id] = data
+}
+
+// broken has WhatsApp answer everything about files with a status; 0 mends it.
+func (g *graph) broken(status int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.status = status
 }
 
 // arrive brings a body in as the webhook does.

@@ -32,9 +32,8 @@ type hearing struct {
 // item is an event, with all that can be worked out before a transaction is open.
 type item struct {
 	channel.Event
-	place int  // among the delivery's events
-	said  said // of an incoming message
-	text  string
+	place int   // among the delivery's events
+	said  said  // of an incoming message
 	wish  *wish // it says nothing but this
 	files []store.NewAttachment
 	blobs []store.Blob // of the files
@@ -126,9 +125,13 @@ func (i *item) prepare(m *mask, words wishes) {
 	if in == nil {
 		return
 	}
+	before := m.found
 	i.said = m.say(in)
 	for n := range i.files {
 		i.files[n].Name = m.text(i.files[n].Name)
+	}
+	if i.said.masked = m.found > before; i.said.masked {
+		i.dropPage()
 	}
 	text := in.Text
 	if in.Mail != nil && text == "" {
@@ -136,6 +139,18 @@ func (i *item) prepare(m *mask, words wishes) {
 	}
 	if w, ok := words.of(text); ok && !in.Echo && !in.Standby && in.Group == "" {
 		i.wish = &w
+	}
+}
+
+// dropPage leaves a mail's page out: what is masked in the text stands in there as it was written.
+func (i *item) dropPage() {
+	for n, a := range i.files {
+		if a.Kind != pageKind {
+			continue
+		}
+		i.files = slices.Delete(slices.Clone(i.files), n, n+1)
+		i.blobs = slices.DeleteFunc(slices.Clone(i.blobs), func(b store.Blob) bool { return b.ID == a.Blob })
+		return
 	}
 }
 

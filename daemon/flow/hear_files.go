@@ -12,8 +12,11 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// pageName is the name of a mail as it was laid out.
-const pageName = "mail.html"
+// A mail as it was laid out is a file too.
+const (
+	pageKind = "page"
+	pageName = "mail.html"
+)
 
 // files are those of a mail, in the order in which they stand in it; nil for what is not taken.
 type files struct {
@@ -123,7 +126,7 @@ func (h *hearing) page(ctx context.Context, i *item, html []byte) error {
 	}
 	i.blobs = append(i.blobs, x.blob)
 	i.files = append(i.files, store.NewAttachment{
-		Kind: "page", Name: pageName, Type: "text/html", Size: int64(len(html)), State: ngo.AttachmentKept, Blob: x.blob.ID,
+		Kind: pageKind, Name: pageName, Type: "text/html", Size: int64(len(html)), State: ngo.AttachmentKept, Blob: x.blob.ID,
 	})
 	return nil
 }

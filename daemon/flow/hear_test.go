@@ -1,8 +1,13 @@
 package flow_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -97,4 +102,195 @@ func TestHalfBrokenDeliveryKeepsItsGoodHalf(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// Fifty copies of the same messages, in any order and in any batches, are told once, each in its place.
+func TestCopiesInAnyOrder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	var items, want []string
+	for n := range 5 {
+		words := fmt.Sprintf("message %d", n)
+		items = append(items, fmt.Sprintf(`{"from":%q,"id":"wamid.%d","timestamp":"%d","type":"text","text":{"body":%q}}`, meena, n, h.now().Add(time.Duration(n-60)*time.Minute).Unix(), words))
+		want = append(want, words)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for n := range 50 {
+		rng.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+		body := messages(items[:1+rng.IntN(len(items))]...)
+		g.arrive(body + strings.Repeat(" ", n)) // no two bodies are equal: each is a delivery
+		if n%7 == 0 {
+			h.works()
+		}
+	}
+	g.arrive(messages(items...) + "\n")
+	h.works()
+	c := h.thread()
+	if !slices.Equal(c.texts(), want) || c.Unread != len(want) {
+		t.Errorf("the thread says %v, %d unread; want %v", c.texts(), c.Unread, want)
+	}
+}
+
+func TestKindsOfMessage(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		kind, content string
+		what, text    string
+		check         func(ngo.Message, ngo.Extra) bool
+	}{
+		{"location", `{"latitude":13.08,"longitude":80.27,"name":"Office","address":"Beach Road"}`, "place", "", func(_ ngo.Message, x ngo.Extra) bool {
+			return x.Place != nil && x.Place.Latitude == 13.08 && x.Place.Name == "Office"
+		}},
+		{"contacts", `[{"name":{"formatted_name":"Ravi"},"phones":[{"phone":"+91 98400 67890"}],"org":{"company":"Sevai"}}]`, "cards", "", func(_ ngo.Message, x ngo.Extra) bool {
+			return len(x.Cards) == 1 && x.Cards[0].Name == "Ravi" && len(x.Cards[0].Lines) == 2 && !x.Cards[0].Own
+		}},
+		{"button", `{"payload":"yes-7","text":"Yes, please"}`, "choice", "Yes, please", func(_ ngo.Message, x ngo.Extra) bool {
+			return x.Choice == "Yes, please" && x.Payload == "yes-7"
+		}},
+		{"interactive", `{"type":"list_reply","list_reply":{"id":"r1","title":"Pension","description":"Old age"}}`, "choice", "Pension", func(_ ngo.Message, x ngo.Extra) bool {
+			return strings.Contains(x.Choice, "Old age")
+		}},
+		{"interactive", `{"type":"nfm_reply","nfm_reply":{"name":"flow","body":"Sent","response_json":"{\"village\":\"Kalpakkam\"}"}}`, "form", "", func(_ ngo.Message, x ngo.Extra) bool {
+			return len(x.Form) > 0 && x.Form[0].Value == "Kalpakkam"
+		}},
+		{"order", `{"catalog_id":"7","text":"two please","product_items":[{"product_retailer_id":"calendar","quantity":2,"item_price":150,"currency":"INR"}]}`, "order", "two please", func(_ ngo.Message, x ngo.Extra) bool {
+			return len(x.Order) == 1 && strings.Contains(x.Order[0], "2 × calendar") && strings.Contains(x.Order[0], "150")
+		}},
+		{"unsupported", `{"type":"poll"}`, "other", "", func(_ ngo.Message, x ngo.Extra) bool { return strings.Contains(x.Problem, "does not pass on") }},
+		{"hologram", `{"of":"somebody"}`, "other", "", func(_ ngo.Message, x ngo.Extra) bool { return strings.Contains(x.Problem, "hologram") }},
+	} {
+		t.Run(tt.kind+" "+tt.what, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.whatsApp().hears(messages(h.item(meena, "wamid.1", tt.kind, tt.content)))
+			m := h.thread().messages[0]
+			var x ngo.Extra
+			if len(m.More) > 0 {
+				must(t, json.Unmarshal(m.More, &x))
+			}
+			if m.What != tt.what || tt.text != "" && m.Text != tt.text || !tt.check(m, x) {
+				t.Errorf("message %+v with %s", m, m.More)
+			}
+		})
+	}
+}
+
+func TestWhatComesAboutAMessage(t *testing.T) {
+	t.Parallel()
+	for _, early := range []bool{false, true} { // before the message, and after
+		t.Run(fmt.Sprint(early), func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			g := h.whatsApp()
+			first := messages(h.text("wamid.1", "I come at nine"), h.text("wamid.2", "wrong thread"))
+			about := messages(
+				h.item(meena, "wamid.3", "reaction", `{"message_id":"wamid.1","emoji":"👍"}`),
+				h.item(meena, "wamid.4", "edit", `{"original_message_id":"wamid.1","message":{"type":"text","text":{"body":"I come at ten"}}}`),
+				h.item(meena, "wamid.5", "revoke", `{"original_message_id":"wamid.2"}`),
+			)
+			if early {
+				first, about = about, first
+			}
+			g.hears(first)
+			g.hears(about)
+			c := h.thread()
+			if len(c.messages) != 2 {
+				t.Fatalf("messages %+v; want two", c.messages)
+			}
+			one, two := c.messages[0], c.messages[1]
+			if one.Text != "I come at ten" || one.Edited == nil || len(one.Reactions) != 1 || one.Reactions[0].Emoji != "👍" || one.Reactions[0].Mine {
+				t.Errorf("message %+v; want it edited, with a reaction", one)
+			}
+			if two.Revoked == nil || two.Text != "" {
+				t.Errorf("message %+v; want it taken back", two)
+			}
+		})
+	}
+}
+
+func TestEchoesAreOurs(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	h.later(time.Minute)
+	echo := fmt.Sprintf(`{"from":"914440000000","to":%q,"id":"wamid.app","timestamp":"%d","type":"text","text":{"body":"from the phone"}}`, meena, h.now().Unix())
+	g.hears(batch("smb_message_echoes", "message_echoes", echo))
+	m := h.reply(c, "from here")
+	h.works()
+	again := fmt.Sprintf(`{"from":"914440000000","to":%q,"id":"wamid.out.1","timestamp":"%d","type":"text","text":{"body":"from here"}}`, meena, h.now().Unix())
+	g.hears(batch("smb_message_echoes", "message_echoes", again))
+	got := h.thread()
+	if !slices.Equal(got.texts(), []string{"hello", "from the phone", "from here"}) {
+		t.Fatalf("the thread says %v", got.texts())
+	}
+	if e := got.messages[1]; e.Direction != ngo.Out || !e.Echo || e.State != ngo.MessageSent || e.Author != "the WhatsApp app" || e.Person != got.Person {
+		t.Errorf("echo %+v", e)
+	}
+	if got.Waiting != nil || got.messages[2].ID != m.ID || got.messages[2].Echo {
+		t.Errorf("conversation %+v, last %+v; want nobody waiting, and our own message once", got.Conversation, got.messages[2])
+	}
+}
+
+func TestGroupIsOneConversation(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	in := func(from, id, words string) string {
+		return strings.Replace(h.textFrom(from, id, words), `{"from"`, `{"group_id":"group-7","from"`, 1)
+	}
+	g.hears(messages(in(meena, "wamid.1", "who comes?"), in(ravi, "wamid.2", "I do"), h.text("wamid.3", "between us")))
+	all := h.threads()
+	if len(all) != 2 {
+		t.Fatalf("conversations %+v; want the group and the chat", all)
+	}
+	group := all[slices.IndexFunc(all, func(c thread) bool { return c.Kind == ngo.Group })]
+	if len(group.messages) != 2 || group.messages[0].Person == group.messages[1].Person || group.Person != "" {
+		t.Errorf("group %+v", group)
+	}
+}
+
+// What nobody understands any of is kept for a person.
+func TestUnknownIsKept(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		body  string
+		state ngo.DeliveryState
+	}{
+		"a new field":         {`{"object":"whatsapp_business_account","entry":[{"id":"` + ourWABA + `","changes":[{"field":"telepathy","value":{"x":1}}]}]}`, ngo.DeliveryQuarantined},
+		"no body of WhatsApp": {`{"object":"page"}`, ngo.DeliveryQuarantined},
+		"all for others":      {batchFor("999", "messages", "messages", `{"from":"919840012345","id":"wamid.1","timestamp":"1","type":"text","text":{"body":"x"}}`), ngo.DeliveryProcessed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			id := h.whatsApp().hears(tt.body)
+			var d ngo.Delivery
+			h.read(func(rx *store.Rx) (err error) { d, err = rx.Delivery(id); return err })
+			if d.State != tt.state || d.Reason == "" || len(h.threads()) != 0 || len(h.state().jobs) != 0 {
+				t.Errorf("delivery %+v; want it %s with a reason, and nothing else", d, tt.state)
+			}
+		})
+	}
+}
+
+func TestTemplateNewsAndProblems(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	h.write(func(tx *store.Tx) error {
+		return tx.PutTemplates(g.account.ID, []ngo.Template{{Account: g.account.ID, Ref: "77", Name: "thanks", Language: "en", State: "approved", Category: "utility"}})
+	})
+	g.hears(fmt.Sprintf(`{"object":"whatsapp_business_account","entry":[{"id":%q,"changes":[{"field":"message_template_status_update","value":{"event":"PAUSED","message_template_id":77,"message_template_name":"thanks","message_template_language":"en","reason":"NONE"}}]}]}`, ourWABA))
+	var found ngo.Template
+	h.read(func(rx *store.Rx) (err error) { found, err = rx.Template(g.account.ID, "thanks", "en"); return err })
+	if found.State != "paused" {
+		t.Errorf("template %+v; want it paused", found)
+	}
+	g.hears(messages() + " ")
+	g.hears(fmt.Sprintf(`{"object":"whatsapp_business_account","entry":[{"id":%q,"changes":[{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"phone_number_id":%q},"errors":[{"code":131031,"title":"locked"}]}}]}]}`, ourWABA, ourNumber))
+	var health ngo.Health
+	h.read(func(rx *store.Rx) (err error) { health, err = rx.Health(g.account.ID); return err })
+	if !strings.Contains(health.Alarm, "locked the account") {
+		t.Errorf("alarm %q; want what WhatsApp says", health.Alarm)
+	}
 }

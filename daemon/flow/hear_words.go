@@ -22,7 +22,7 @@ type mask struct {
 }
 
 func (m *mask) text(s string) string {
-	out, n := maskAadhaar(s, m.known)
+	out, n := ngo.MaskAadhaar(s, m.known)
 	m.found += n
 	return out
 }
@@ -50,7 +50,6 @@ func whatOf(k channel.IncomingKind) string {
 
 // say reads what a message says.
 func (m *mask) say(in *channel.Incoming) said {
-	before := m.found
 	s := said{what: whatOf(in.Kind), text: m.text(in.Text)}
 	x := ngo.Extra{Forwarded: string(in.Forwarded), Standby: in.Standby, Referral: m.text(referral(in.Referral)), Problem: m.text(in.Problem)}
 	if in.Place != nil {
@@ -70,7 +69,7 @@ func (m *mask) say(in *channel.Incoming) said {
 		s.subject = m.text(in.Mail.Subject)
 		m.mail(in.Mail, &x)
 	}
-	s.more, s.masked = x, m.found > before
+	s.more = x
 	return s
 }
 
@@ -122,12 +121,4 @@ func order(o *channel.Order) (out []string) {
 		out = append(out, line)
 	}
 	return out
-}
-
-func maskAadhaar(s string, known func(string) bool) (string, int) {
-	out := ngo.HideAadhaar(s)
-	if out != s {
-		return out, 1
-	}
-	return s, 0
 }

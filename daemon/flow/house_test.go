@@ -47,6 +47,7 @@ type house struct {
 	org     *store.Org
 	gateway ngo.Account
 	flow    *flow.Flow
+	blobs   *blob.Shelves
 	sim     *sim.Razorpay
 	skew    atomic.Int64
 }
@@ -70,6 +71,7 @@ func newHouse(t testing.TB, change ...func(*flow.Options)) *house {
 	t.Cleanup(book.Close)
 	blobs := blob.NewShelves(dir, storetest.Keys())
 	t.Cleanup(func() { must(t, blobs.Close()) })
+	h.blobs = blobs
 	laws, _, err := receipt.LoadLaws(nil)
 	must(t, err)
 	o := flow.Options{Feed: h.store.Feed(), Book: book, Blobs: blobs, Laws: laws, Fonts: typeset.New(), BaseURL: "https://ngo.example", Now: h.now}
@@ -111,6 +113,18 @@ func (h *house) addMail(settings, secrets map[string]string) ngo.Account {
 	a := h.org.NewAccount(ngo.Channel, "email", "email", settings, secrets)
 	h.write(func(tx *store.Tx) error { return tx.AddAccount(a) })
 	return a.Account
+}
+
+// content gives what a file of the organisation holds.
+func (h *house) content(id ngo.BlobID) []byte {
+	h.t.Helper()
+	var b store.Blob
+	h.read(func(rx *store.Rx) (err error) { b, err = rx.Blob(id); return err })
+	shelf, err := h.blobs.Of(h.org.Info())
+	must(h.t, err)
+	data, err := shelf.Get(h.t.Context(), blob.Blob{ID: b.ID, Size: b.Size, SHA: b.SHA, Key: b.Key})
+	must(h.t, err)
+	return data
 }
 
 // deliver brings in a body as the webhook does.
