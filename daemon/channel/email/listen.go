@@ -314,7 +314,10 @@ func (f *fetched) Read(p []byte) (int, error) {
 // abandon ends the line in the middle of a mail, so that nothing waits for the rest of it.
 func (f *fetched) abandon(l *line) {
 	l.conn.Close()
-	io.Copy(io.Discard, f.literal) // to the error that the end of the line is
+	if f.err == nil && !f.ended { // after an error it is the client's own again
+		io.Copy(io.Discard, f.literal) // to the error that the end of the line is
+	}
+	<-l.client.Closed() // until then the rest of the buffer is being read
 	f.command.Close()
 }
 

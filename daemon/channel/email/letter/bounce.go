@@ -129,6 +129,9 @@ var (
 	idField  = regexp.MustCompile(`(?im)^[> ]*message-id:\s*(<[^<>\s]+>)`)
 )
 
+// Explained says what a mail server meant, by its status (RFC 3463), which may be empty, and its words.
+func Explained(status, said string) Bounce { return explained(enhanced.FindString(status), said) }
+
 // explained makes a bounce of a status and a server's words. Where the status says nothing in detail, the words may.
 func explained(status, said string) Bounce {
 	said = oneLine(said)
