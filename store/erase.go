@@ -330,6 +330,9 @@ func (t *Tx) eraseOne(id ngo.PersonID) error {
 	if err := t.eraseGifts(id); err != nil {
 		return err
 	}
+	if err := t.eraseConversations(id); err != nil {
+		return err
+	}
 	if err := t.must("person", string(id), erasePerson, string(id), t.stamp()); err != nil {
 		return err
 	}

@@ -19,6 +19,26 @@ const (
 // SelectEntered finds what was entered by hand.
 const SelectEntered = selectEntered
 
+// Inbox has what a desk asks of conversations again and again, and what hearing a message asks.
+var Inbox = map[string]string{
+	"active": listActive, "closed": listClosed, "any": listAny, "of a person": listOfPerson, "waiting": listWaiting, "window": listWindow,
+	"one": showOne, "by token": showByToken, "chat": selectChat, "group": selectGroupThread, "by topic": selectByTopic, "relatives": selectRelatives,
+	"thread": listThread, "by ref": byRef, "quoted": listQuoted, "by alias": listByAlias, "names": listAliases, "ripples": listRipples,
+	"attachments": listAttachments, "attachments of one": selectSources, "newest": newestOf, "answered": answeredOf, "waits": waitingOf, "by key": selectByKey,
+	"backlog": selectBacklog, "through": sentThrough, "counts": selectCounts, "messages": listMessages, "open messages": listOpenMessages,
+	"readdress": readdress, "renew": renewChat, "early": takeEarly, "early by token": takeEarlyByToken, "old early": oldEarly, "templates": listTemplates,
+	"of a receipt": messagesOf, "of a gift": messagesFor, "rippled": rippled,
+}
+
+// Erasures has the statements that erase a person.
+var Erasures = func() map[string]string {
+	out := map[string]string{"messages": eraseMessages, "conversations": eraseConversations}
+	for _, e := range erasures {
+		out[e.what] = e.query
+	}
+	return out
+}()
+
 // MigrationSteps gives the steps of both kinds of database.
 func MigrationSteps() (map[string][]string, error) {
 	out := map[string][]string{}

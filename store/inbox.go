@@ -266,7 +266,8 @@ func snippet(m ngo.Message, attachment string) string {
 			text = e.Beginning()
 		}
 	}
-	return cut(ngo.Printable(strings.Join(strings.Fields(cmp.Or(text, attachment, m.Subject)), " ")), mostSnippet)
+	oneLine := ngo.Printable(strings.Join(strings.Fields(cmp.Or(text, attachment, m.Subject)), " "))
+	return cut(strings.TrimSpace(oneLine), mostSnippet)
 }
 
 const listThread = `
@@ -321,7 +322,7 @@ where account_id = ` + afterKeys + ` and ref in (` + someKeys + `) and direction
 // resolveQuotes finds the messages that were quoted before they came.
 func (r *Rx) resolveQuotes(page []threadMessage) error {
 	open := slices.DeleteFunc(slices.Clone(page), func(m threadMessage) bool { return m.quoting == "" })
-	type named struct {
+	type quoted struct {
 		ref ngo.Ref
 		id  ngo.MessageID
 	}
@@ -330,7 +331,7 @@ func (r *Rx) resolveQuotes(page []threadMessage) error {
 		for _, m := range some {
 			refs = append(refs, m.quoting)
 		}
-		scan := func(s scanner) (n named, err error) { return n, s.Scan(&n.ref, &n.id) }
+		scan := func(s scanner) (n quoted, err error) { return n, s.Scan(&n.ref, &n.id) }
 		found, err := all(r.conn, "quoted messages", scan, listQuoted, append(keysFor(refs), string(some[0].Account))...)
 		if err != nil {
 			return err

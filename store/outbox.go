@@ -236,9 +236,10 @@ type ChannelCounts struct {
 	LastIn, LastOut    *time.Time
 }
 
+// selectCounts says twice in which states messages are, as its index needs it.
 const selectCounts = `
 select
-  (select count(*) from message where account_id = $1 and state in ('queued', 'sending')),
+  (select count(*) from message where account_id = $1 and state in ('queued', 'sending') and state in ('queued', 'sending', 'failed', 'uncertain')),
   (select count(*) from message where account_id = $1 and state = 'uncertain' and state in ('queued', 'sending', 'failed', 'uncertain')),
   (select count(*) from message where account_id = $1 and state = 'failed' and state in ('queued', 'sending', 'failed', 'uncertain') and id > $2),
   (select max(last_in) from (

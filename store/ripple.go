@@ -92,59 +92,62 @@ func (t *Tx) rippled(n NewConversation) (*time.Time, error) {
 	return scanMaybe(t.w.QueryRow(rippled, string(n.Account), string(n.Line), string(n.Person)))
 }
 
+// listRipples does not narrow by account, which would have it go by that instead of by what the ripples are about.
 var listRipples = `
-select about, ref, kind, coalesce(person_id, ''), mine, text, masked, at, count
+select account_id, about, ref, kind, coalesce(person_id, ''), mine, text, masked, at, count
 from ripple
-where account_id = ` + afterKeys + ` and about in (` + someKeys + `)`
+where about in (` + someKeys + `)`
+
+// named is what a provider calls a message.
+type named struct {
+	account ngo.AccountID
+	ref     ngo.Ref
+}
 
 type ripple struct {
-	about, ref ngo.Ref
-	kind       RippleKind
-	person     ngo.PersonID
-	mine       bool
-	text       string
-	masked     bool
-	at         time.Time
-	count      int
+	about  named
+	ref    ngo.Ref
+	kind   RippleKind
+	person ngo.PersonID
+	mine   bool
+	text   string
+	masked bool
+	at     time.Time
+	count  int
 }
 
 func scanRipple(s scanner) (r ripple, err error) {
-	return r, s.Scan(&r.about, &r.ref, &r.kind, &r.person, &r.mine, &r.text, &r.masked, at(&r.at), &r.count)
+	return r, s.Scan(&r.about.account, &r.about.ref, &r.ref, &r.kind, &r.person, &r.mine, &r.text, &r.masked, at(&r.at), &r.count)
 }
 
 // rippling shows messages as they are now: the latest edit counts, what was revoked says nothing, and of each who reacted the last
 // sign stands. Only who wrote a message can change it.
 func (r *Rx) rippling(messages []ngo.Message) error {
 	for some := range slices.Chunk(messages, atOnce) {
-		byAccount := map[ngo.AccountID]map[ngo.Ref]*ngo.Message{}
+		of := map[named]*ngo.Message{}
+		var refs []ngo.Ref
 		for i := range some {
-			m := &some[i]
-			if m.Ref == "" || m.Conversation == "" {
-				continue
-			}
-			if byAccount[m.Account] == nil {
-				byAccount[m.Account] = map[ngo.Ref]*ngo.Message{}
-			}
-			byAccount[m.Account][m.Ref] = m
-		}
-		for account, of := range byAccount { // nearly always one
-			if err := r.ripplesOf(account, of); err != nil {
-				return err
+			if m := &some[i]; m.Ref != "" && m.Conversation != "" {
+				of[named{m.Account, m.Ref}] = m
+				refs = append(refs, m.Ref)
 			}
 		}
+		if len(refs) == 0 {
+			continue
+		}
+		found, err := all(r.conn, "ripples", scanRipple, listRipples, keysFor(refs)...)
+		if err != nil {
+			return err
+		}
+		ripples(slices.DeleteFunc(found, func(p ripple) bool { return of[p.about] == nil })).on(of)
 	}
 	return nil
 }
 
-func (r *Rx) ripplesOf(account ngo.AccountID, of map[ngo.Ref]*ngo.Message) error {
-	var refs []ngo.Ref
-	for ref := range of {
-		refs = append(refs, ref)
-	}
-	found, err := all(r.conn, "ripples", scanRipple, listRipples, append(keysFor(refs), string(account))...)
-	if err != nil {
-		return err
-	}
+type ripples []ripple
+
+// on applies ripples to the messages that they are about.
+func (found ripples) on(of map[named]*ngo.Message) {
 	slices.SortFunc(found, func(a, b ripple) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.count, b.count), cmp.Compare(a.ref, b.ref))
 	})
@@ -161,12 +164,11 @@ func (r *Rx) ripplesOf(account ngo.AccountID, of map[ngo.Ref]*ngo.Message) error
 			m.Reactions = append(m.Reactions, ngo.Reaction{Emoji: p.text, Mine: p.mine, At: p.at})
 		}
 	}
-	return nil
 }
 
 // reactor is who may put one sign on a message.
 type reactor struct {
-	about  ngo.Ref
+	about  named
 	person ngo.PersonID
 }
 

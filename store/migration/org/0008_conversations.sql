@@ -40,7 +40,7 @@ create index conversation_address on conversation (address_kind, address);
 -- The lists: newest first, longest waiting first, soonest shut first. What narrows them stands behind what orders them, so that
 -- rows which are left out are not read.
 create index conversation_active on conversation (last_at, id, account_id, waiting, state) where state <> 'closed';
-create index conversation_closed on conversation (last_at, id, account_id) where state = 'closed';
+create index conversation_closed on conversation (last_at, id, account_id, waiting, state) where state = 'closed';
 create index conversation_waiting on conversation (waiting, id, account_id, state) where waiting is not null and state <> 'closed';
 create index conversation_window on conversation (last_in, id, account_id, waiting, state) where last_in is not null and state <> 'closed';
 
@@ -135,7 +135,7 @@ create table ripple (
   primary key (account_id, ref)
 ) strict, without rowid;
 
-create index ripple_about on ripple (account_id, about);
+create index ripple_about on ripple (about);
 create index ripple_person on ripple (person_id) where person_id is not null;
 
 -- What became of messages that are not known yet, or not by this name.
