@@ -12,7 +12,7 @@ import (
 )
 
 // ledger writes, once per commit, what the closures of the batch noted: their lines of the trail, chained, and the sum
-// of what they did to the roll-ups. A gift would else pay for a dozen statements of its own.
+// of what they did to the roll-ups, and notes what is to be searched anew. A gift would else pay for a dozen statements of its own.
 type ledger struct{ box *seal.Box }
 
 // flush is the engine's hook. It depends on the notes alone, so that it can run again with fewer of them.
@@ -32,6 +32,9 @@ func (l *ledger) flush(c WriteConn, notes []any) error {
 	}
 	if err := writeSums(c, sums); err != nil {
 		return fmt.Errorf("write roll-ups: %w", err)
+	}
+	if err := noteStale(c, staleAfter(notes)); err != nil {
+		return fmt.Errorf("note what is to be searched: %w", err)
 	}
 	return nil
 }
