@@ -22,11 +22,13 @@ type ConversationQuery struct {
 	Since   time.Time    // of SortWindow: only of those who wrote later, since the windows of others are shut
 }
 
-// What ConversationQuery can ask for besides.
+// StateAny asks for conversations of every state.
+const StateAny ngo.ConversationState = "any"
+
+// In which order ConversationQuery can ask for them.
 const (
-	StateAny    ngo.ConversationState = "any"
-	SortWaiting                       = "waiting" // the longest first
-	SortWindow                        = "window"  // who wrote longest ago first, and that is whose window shuts soonest
+	SortWaiting = "waiting" // the longest first
+	SortWindow  = "window"  // who wrote longest ago first, and that is whose window shuts soonest
 )
 
 const (
