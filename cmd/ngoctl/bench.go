@@ -44,7 +44,16 @@ func benchCommand(t terminal) *cli.Command {
 		UsageText: "ngoctl bench torture --kills 50", Description: "Ends with code 8 when something acknowledged is missing or happened twice.",
 		Flags: append(benchFlags(0), &cli.IntFlag{Name: "kills", Usage: "`N` kills", Value: 50}),
 	})
+	c.Subcommands = append(c.Subcommands, &cli.Command{
+		Name: "seed", Usage: "fill a data folder with people and messages, and keep it", UsageText: "ngoctl bench seed --data DIR --people 200000 --messages 2000000",
+		Description: "A folder that was filled before is left as it is.", Action: invoke(t, seedFolder),
+		Flags: []cli.Flag{&cli.IntFlag{Name: "people", Usage: "`N` people", Value: 200_000}, &cli.IntFlag{Name: "messages", Usage: "`N` messages", Value: 2_000_000}, giftsFlag(20_000)},
+	})
 	return c
+}
+
+func seedFolder(ctx context.Context, c *call) error {
+	return measure(ctx, c, measurement{run: func(ctx context.Context, o bench.Options) (bench.Report, error) { return bench.Seed(ctx, c.flags.String("data"), o) }})
 }
 
 func benchFlags(gifts int) []cli.Flag {
@@ -71,7 +80,7 @@ func (c *call) benchOptions() (bench.Options, error) {
 	return bench.Options{
 		Self: []string{self}, Dir: c.flags.String("dir"), Orgs: c.flags.Int("orgs"), Clients: c.flags.Int("clients"), For: c.flags.Duration("for"),
 		Gifts: c.flags.Int("gifts"), Jobs: c.flags.Int("jobs"), Kills: c.flags.Int("kills"),
-		Messages: c.flags.Int("messages"), Batch: c.flags.Int("batch"), Plain: c.flags.Bool("no-tls"),
+		Messages: c.flags.Int("messages"), People: c.flags.Int("people"), Batch: c.flags.Int("batch"), Plain: c.flags.Bool("no-tls"),
 	}, nil
 }
 

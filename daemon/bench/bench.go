@@ -25,6 +25,7 @@ type Options struct {
 	Jobs     int           // so many jobs to find parked, and as many that are due in a month
 	Kills    int           // of a torture
 	Messages int           // to be sent by people
+	People   int           // to be made
 	Batch    int           // of them in a delivery; 1 when 0
 	Plain    bool          // without TLS
 	Progress func(string)  // told what goes on; may be nil
