@@ -48,6 +48,7 @@ type house struct {
 	gateway ngo.Account
 	flow    *flow.Flow
 	blobs   *blob.Shelves
+	book    *org.Book
 	sim     *sim.Razorpay
 	skew    atomic.Int64
 }
@@ -68,6 +69,7 @@ func newHouse(t testing.TB, change ...func(*flow.Options)) *house {
 	book, err := org.New(org.Options{Store: h.store, Now: h.now, Gateways: []payment.Driver{razorpay.New(), payu.New(), deaf{payu.New()}},
 		Channels: []channel.Driver{email.New(email.Options{Now: h.now, Patience: email.Patience{Connect: 2 * time.Second, Command: 2 * time.Second}}), whatsapp.New()}})
 	must(t, err)
+	h.book = book
 	t.Cleanup(book.Close)
 	blobs := blob.NewShelves(dir, storetest.Keys())
 	t.Cleanup(func() { must(t, blobs.Close()) })
