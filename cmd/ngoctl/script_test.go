@@ -24,6 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	lookAtFile() // for a daemon of a script, which starts the program that it is
 	testscript.Main(m, map[string]func(){programName: main})
 }
 
