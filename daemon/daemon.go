@@ -20,6 +20,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon/apiserver"
 	"github.com/ngoctl/ngoctl/daemon/flow"
+	"github.com/ngoctl/ngoctl/daemon/indexer"
 	"github.com/ngoctl/ngoctl/daemon/ingress"
 	"github.com/ngoctl/ngoctl/daemon/public"
 	"github.com/ngoctl/ngoctl/daemon/worker"
@@ -98,6 +99,10 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	search, err := indexer.New(indexer.Options{Store: b.store, Log: d.o.Log})
+	if err != nil {
+		return err
+	}
 	if err := door.Listen(); err != nil {
 		return err
 	}
@@ -112,7 +117,7 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 		return nil
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	for _, part := range []func(context.Context) error{door.Run, work.Run, steps.Run, b.pull.Run, health.run, b.tidy, b.watch.run, farewell} {
+	for _, part := range []func(context.Context) error{door.Run, work.Run, steps.Run, search.Run, b.pull.Run, health.run, b.tidy, b.watch.run, farewell} {
 		group.Go(func() error { return part(ctx) })
 	}
 	return group.Wait()

@@ -97,6 +97,7 @@ func scanStale(s scanner) (r staleRow, err error) { return r, s.Scan(&r.id, &r.s
 // Words is what some rows are found by, read from one snapshot.
 type Words struct {
 	upTo    int64 // of stale
+	notes   int
 	entries []wordsOf
 }
 
@@ -108,13 +109,22 @@ type wordsOf struct {
 // Empty tells whether there is nothing to be written.
 func (w Words) Empty() bool { return w.upTo == 0 }
 
+// Notes tells how many notes it comes from.
+func (w Words) Notes() int { return w.notes }
+
+// Searched tells whether what has this id is searched.
+func Searched(id string) bool {
+	_, ok := kindOf(id)
+	return ok
+}
+
 // Unsearched reads what was written and is not searched as it is yet, the first noted first, of at most so many notes.
 func (r *Rx) Unsearched(limit int) (w Words, err error) {
 	rows, err := all(r.conn, "what is to be searched", scanStale, listStale, limit)
 	if err != nil || len(rows) == 0 {
 		return w, err
 	}
-	w.upTo = rows[len(rows)-1].id
+	w.upTo, w.notes = rows[len(rows)-1].id, len(rows)
 	subjects := map[string][]string{} // by prefix
 	for _, row := range rows {
 		if k, ok := kindOf(row.subject); ok {

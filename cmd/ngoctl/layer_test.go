@@ -37,6 +37,7 @@ func layers() []layer {
 		{"daemon/webhook", []string{"store"}},
 		{"daemon/pull", []string{"daemon/org", "daemon/channel", "daemon/payment", "daemon/egress", "daemon/setting", "store"}},
 		{"daemon/worker", []string{"store"}},
+		{"daemon/indexer", []string{"store"}},
 		{"daemon/flow", with(pure, "daemon/org", "daemon/channel", "daemon/payment", "daemon/assist", "daemon/blob", "daemon/backup", "daemon/inspect", "store")},
 		{"daemon/org", []string{"daemon/channel", "daemon/payment", "daemon/assist", "daemon/setting", "store"}},
 		{"daemon/channel/rate", nil},
