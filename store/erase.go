@@ -263,7 +263,8 @@ set address = '',
     state = 'closed',
     waiting = null,
     unread = 0,
-    failed = 0
+    failed = 0,
+    act_id = ''
 where person_id = $1
 returning id`
 

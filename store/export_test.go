@@ -23,7 +23,7 @@ const SelectEntered = selectEntered
 var Inbox = map[string]string{
 	"active": listActive, "closed": listClosed, "any": listAny, "of a person": listOfPerson, "waiting": listWaiting, "window": listWindow,
 	"one": showOne, "by token": showByToken, "chat": selectChat, "group": selectGroupThread, "by topic": selectByTopic, "relatives": selectRelatives,
-	"thread": listThread, "by ref": byRef, "quoted": listQuoted, "by alias": listByAlias, "names": listAliases, "ripples": listRipples,
+	"thread": listThread, "by ref": selectByRef, "quoted": listQuoted, "by alias": listByAlias, "names": listAliases, "ripples": listRipples,
 	"attachments": listAttachments, "attachments of one": selectSources, "newest": newestOf, "answered": answeredOf, "waits": waitingOf, "by key": selectByKey,
 	"backlog": selectBacklog, "through": sentThrough, "counts": selectCounts, "messages": listMessages, "open messages": listOpenMessages,
 	"readdress": readdress, "renew": renewChat, "early": takeEarly, "early by token": takeEarlyByToken, "old early": oldEarly, "templates": listTemplates,

@@ -299,23 +299,12 @@ func (t *Tx) sameAs(a, b ngo.PersonID) (bool, error) {
 	return one == other, err
 }
 
-// byRef has the words that the two indexes of refs need.
-const byRef = `
-select id
-from message
-where account_id = $1 and ref = $2 and (direction = 'in' or echo = 1)
-union all
-select id
-from message
-where account_id = $1 and ref = $2 and direction = 'out' and echo = 0 and ref <> ''`
-
 // heardBefore finds a message that is told again; an echo also when it is of one that was sent from here.
 func (t *Tx) heardBefore(n NewIncoming) (h Heard, ok bool, err error) {
-	found, err := all(t.w, "messages", scanOne[ngo.MessageID], byRef, string(n.Account), string(n.Ref))
-	if err != nil || len(found) == 0 {
-		return h, false, err
+	m, err := t.MessageByRef(n.Account, n.Ref)
+	if ngo.CodeOf(err) == ngo.NotFound {
+		return h, false, nil
 	}
-	m, err := t.Message(found[0])
 	if err != nil || m.Conversation == "" {
 		return Heard{Message: m.ID}, true, err
 	}

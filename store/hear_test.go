@@ -433,7 +433,7 @@ func TestOthersIdsMeanNothing(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		h, err = tx.Hear(store.NewIncoming{Account: n.Account.ID, Ref: "1", Kind: ngo.Chat, Person: p, Text: "hello",
+		h, err = tx.Hear(store.NewIncoming{Account: n.Account.ID, Ref: "1", Kind: ngo.Chat, Person: p, Text: "hello", Address: ngo.Identity{Kind: ngo.WhatsApp, Value: "919876543210"},
 			Attachments: []store.NewAttachment{{Kind: "image", State: ngo.AttachmentWanted, Ref: "media"}}})
 		if err != nil {
 			return err

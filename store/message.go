@@ -74,16 +74,26 @@ func (r *Rx) Message(id ngo.MessageID) (ngo.Message, error) {
 	return get(r.conn, "message", string(id), scanMessage, selectMessage, string(id))
 }
 
+// selectByRef has the words that the two indexes of refs need.
+const selectByRef = `
+select ` + messageColumns + `
+from message
+where account_id = $1 and ref = $2 and (direction = 'in' or echo = 1)
+union all
+select ` + messageColumns + `
+from message
+where account_id = $1 and ref = $2 and direction = 'out' and echo = 0 and ref <> ''`
+
 // MessageByRef gives the message that an account's provider calls so.
 func (r *Rx) MessageByRef(account ngo.AccountID, ref ngo.Ref) (ngo.Message, error) {
-	found, err := all(r.conn, "messages", scanOne[ngo.MessageID], byRef, string(account), string(ref))
+	found, err := all(r.conn, "messages", scanMessage, selectByRef, string(account), string(ref))
 	if err != nil {
 		return ngo.Message{}, err
 	}
 	if len(found) == 0 || ref == "" {
 		return ngo.Message{}, notFound("message", string(ref))
 	}
-	return r.Message(found[0])
+	return found[0], nil
 }
 
 var listByAlias = `

@@ -41,6 +41,9 @@ func (t *Tx) AddReply(n NewReply) (m ngo.Message, added bool, err error) {
 	if was, ok, err := t.repeated(n); err != nil || ok {
 		return was, false, err
 	}
+	if c.Address.Value == "" && n.Kind != ngo.MessageNote {
+		return m, false, &ngo.Error{Code: ngo.Conflict, Message: "there is no address to which an answer would go", Hint: "a group cannot be answered from here, nor somebody who was erased"}
+	}
 	if n.Quotes != "" {
 		quoted, err := t.Message(n.Quotes)
 		if err != nil {
