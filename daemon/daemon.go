@@ -178,7 +178,7 @@ func (d *Daemon) listener(o ingress.Options, b *base, registry *prometheus.Regis
 	if o.Hooks, err = d.hooks(b, registry); err != nil {
 		return nil, err
 	}
-	if o.Public, err = public.New(public.Options{Book: b.book, Log: d.o.Log, Now: d.o.Now}); err != nil {
+	if o.Public, err = public.New(public.Options{Book: b.book, Blobs: b.blobs, Log: d.o.Log, Now: d.o.Now}); err != nil {
 		return nil, err
 	}
 	return ingress.New(o)

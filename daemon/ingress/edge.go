@@ -173,7 +173,7 @@ func levelOf(status int, pattern string) slog.Level {
 // in whichever way the path is spelled: the router knows them all.
 func loggedPath(u *url.URL) string {
 	plain, shown := path.Clean("/"+u.Path), u.EscapedPath()
-	for before, kept := range map[string]int{publicOrg: 2, publicReceipt: 0} { // the organisation and the kind of page
+	for before, kept := range map[string]int{publicOrg: 2, publicReceipt: 0, publicFile: 0} { // the organisation and the kind of page
 		rest, ok := strings.CutPrefix(plain, before)
 		if parts := strings.SplitN(rest, "/", kept+1); ok && len(parts) > kept {
 			shown = (&url.URL{Path: before + strings.Join(parts[:kept], "/")}).EscapedPath()

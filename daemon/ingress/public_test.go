@@ -22,13 +22,14 @@ func TestPublicPages(t *testing.T) {
 		{"/o/sevai/donor/SECRET", "name=Meena", []string{"Origin", "https://localhost"}, 200}, // a browser's form
 		{"/o/sevai/donor/SECRET", strings.Repeat("x", 64<<10+1), nil, 413},
 		{"/r/SECRET", "", nil, 200},
+		{"/files/SECRET", "", nil, 200},
 		{"/x/y", "", nil, 404},
 	} {
 		if code, _ := d.send(http.MethodPost, tt.path, strings.NewReader(tt.body), tt.headers...); code != tt.want {
 			t.Errorf("POST %s with %d bytes: %d, want %d", tt.path, len(tt.body), code, tt.want)
 		}
 	}
-	if log := d.log.String(); strings.Contains(log, "SECRET\"") || !strings.Contains(log, `/o/sevai/donor/…`) || !strings.Contains(log, `"/r/…"`) || !strings.Contains(log, `"org":"sevai"`) {
+	if log := d.log.String(); strings.Contains(log, "SECRET\"") || !strings.Contains(log, `/o/sevai/donor/…`) || !strings.Contains(log, `"/r/…"`) || !strings.Contains(log, `"/files/…"`) || !strings.Contains(log, `"org":"sevai"`) {
 		t.Errorf("the log shows the secret of a link, or not which page was asked for:\n%s", log)
 	}
 }

@@ -22,10 +22,11 @@ const (
 	metricsPath = "/metrics"
 )
 
-// Below these are the public pages: of an organisation, and of a receipt.
+// Below these are the public pages: of an organisation, of a receipt, and what staff has a link to.
 const (
 	publicOrg     = "/o/"
 	publicReceipt = "/r/"
+	publicFile    = "/files/"
 )
 
 // A probe row older than this says that nothing can be made durable.
@@ -40,6 +41,7 @@ func (s *Server) mainRoutes() http.Handler {
 		pages := s.paced(limited(s.o.Limits.PublicBody, s.o.Public))
 		mux.Handle(publicOrg, pages)
 		mux.Handle(publicReceipt, pages)
+		mux.Handle(publicFile, pages)
 	}
 	mux.HandleFunc("/", notFound)
 	return mux

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/public"
 	"github.com/ngoctl/ngoctl/store"
@@ -29,6 +31,7 @@ type site struct {
 	t        *testing.T
 	book     *org.Book
 	gateways map[string]ngo.Account
+	blobs    *blob.Shelves
 	server   *httptest.Server
 	skew     atomic.Int64
 }
@@ -37,16 +40,19 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, gateways: map[string]ngo.Account{}}
 	now := func() time.Time { return time.Now().Add(time.Duration(s.skew.Load())) }
-	base := storetest.Open(t, storetest.At(now))
+	base, dir := storetest.Open(t, storetest.At(now)), ""
 	for _, slug := range []string{"sevai", "asha"} {
 		o := storetest.AddOrg(t, base, slug)
+		dir = filepath.Dir(filepath.Dir(o.Dir()))
 		storetest.Write(t, o, func(tx *store.Tx) error { _, err := tx.SetProfile(storetest.Profile()); return err })
 		s.gateways[slug] = storetest.Gateway(t, o)
 	}
 	book, err := org.New(org.Options{Store: base, Now: now})
 	must(t, err)
 	t.Cleanup(book.Close)
-	h, err := public.New(public.Options{Book: book})
+	s.blobs = blob.NewShelves(dir, storetest.Keys())
+	t.Cleanup(func() { must(t, s.blobs.Close()) })
+	h, err := public.New(public.Options{Book: book, Blobs: s.blobs})
 	must(t, err)
 	s.book, s.server = book, httptest.NewServer(h)
 	t.Cleanup(s.server.Close)

@@ -2,6 +2,9 @@
 // an old phone. A page shows its reader nothing that the link in the reader's hand does not already tell, keeps no cookie, and
 // loads nothing from elsewhere.
 //
+// It also shows staff in a browser what a terminal cannot: files of strangers and whole threads, by links that end soon, in a form in
+// which nothing of theirs runs or loads.
+//
 // Whoever asks is a stranger: an organisation that does not exist, one that does, and a link that was not made here all get
 // the same answer. A Handler is safe for concurrent use.
 package public
@@ -16,11 +19,12 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-//go:embed lang/*.toml page.html page.css
+//go:embed lang/*.toml page.html thread.html mail.html page.css
 var files embed.FS
 
 // MaxForm is the largest form in bytes that is read.
@@ -28,15 +32,18 @@ const MaxForm = 32 << 10
 
 // Options is what New needs. Book is required.
 type Options struct {
-	Book *org.Book
-	Log  *slog.Logger // nil discards
-	Now  func() time.Time
+	Book  *org.Book
+	Blobs *blob.Shelves // for what staff has links to; without it there is nothing under /files/
+	Log   *slog.Logger  // nil discards
+	Now   func() time.Time
 }
 
 // Handler serves the pages.
 type Handler struct {
 	book  *org.Book
+	blobs *blob.Shelves
 	log   *slog.Logger
+	now   func() time.Time
 	texts ngo.Texts
 	page  *template.Template
 	style template.CSS
@@ -53,12 +60,15 @@ func New(o Options) (*Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Handler{book: o.Book, log: o.Log, mux: http.NewServeMux()}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	h := &Handler{book: o.Book, blobs: o.Blobs, log: o.Log, now: o.Now, mux: http.NewServeMux()}
 	var err error
 	if h.texts, err = ngo.LoadTexts(files, "lang"); err != nil {
 		return nil, err
 	}
-	if h.page, err = template.ParseFS(files, "page.html"); err != nil {
+	if h.page, err = template.ParseFS(files, "page.html", "thread.html", "mail.html"); err != nil {
 		return nil, err
 	}
 	style, err := files.ReadFile("page.css")
@@ -75,6 +85,8 @@ func New(o Options) (*Handler, error) {
 	h.mux.HandleFunc("POST /o/{org}/donor/{token}/stop", h.stop)
 	h.mux.HandleFunc("GET /r/{receipt}", h.showReceipt)
 	h.mux.HandleFunc("/r/", h.noReceipt)
+	h.mux.HandleFunc("GET /files/{token}", h.showFile)
+	h.mux.HandleFunc("/files/", h.noFile)
 	h.mux.HandleFunc("/", h.nothing)
 	return h, nil
 }
@@ -150,7 +162,9 @@ func (h *Handler) write(w http.ResponseWriter, status int, v view) {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", v.Lang)
 	header.Set("Content-Security-Policy", h.policy)
-	header.Set("Cache-Control", "no-store")
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "no-store")
+	}
 	header.Set("Referrer-Policy", "no-referrer") // the address is the key
 	header.Set("X-Robots-Tag", "noindex")
 	w.WriteHeader(status)
