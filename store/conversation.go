@@ -292,14 +292,25 @@ func (t *Tx) became(m ngo.Message, to ngo.MessageState) error {
 	return t.saveThread(&c)
 }
 
-// MarkRead says that what came into a conversation until now was seen.
+const setSeen = `
+update conversation
+set seen = $2,
+    unread = 0
+where id = $1`
+
+// MarkRead says that what came into a conversation until now was seen. Where nothing was unread nobody need be told.
 func (t *Tx) MarkRead(id ngo.ConversationID) error {
 	c, err := t.thread(id)
-	if err != nil || c.Unread == 0 {
+	if err != nil {
 		return err
 	}
-	c.Unread, c.seen = 0, &t.now
-	return t.saveThread(&c)
+	if err := t.must("conversation", string(id), setSeen, string(id), t.stamp()); err != nil {
+		return err
+	}
+	if c.Unread > 0 {
+		t.changed("conversation", string(id))
+	}
+	return nil
 }
 
 // MoveConversation opens, snoozes or closes a conversation. Closing it deals with all that has come; the next message that wants

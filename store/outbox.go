@@ -76,6 +76,9 @@ func (t *Tx) AddReply(n NewReply) (m ngo.Message, added bool, err error) {
 		t.changed("conversation", string(c.ID))
 		return m, true, nil
 	}
+	if answers(m.Kind) {
+		c.seen = &t.now // whoever wrote it has seen what it answers, also when it does not go
+	}
 	if err := t.said(&c, &m, false, false); err != nil {
 		return m, false, err
 	}
