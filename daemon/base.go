@@ -16,6 +16,7 @@ import (
 	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/channel/rate"
 	"github.com/ngoctl/ngoctl/daemon/ingress"
+	"github.com/ngoctl/ngoctl/daemon/inspect"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/pull"
 	"github.com/ngoctl/ngoctl/daemon/receipt"
@@ -37,6 +38,7 @@ type base struct {
 	fonts *typeset.Library
 	laws  receipt.Laws
 	rates rate.Rates
+	files *inspect.Inspector
 
 	lawFaults []error // of the files in DATA/law and DATA/rates
 }
@@ -68,6 +70,9 @@ func openBase(ctx context.Context, o Options, wait time.Duration) (b *base, err 
 		return b, err
 	}
 	b.lawFaults = append(b.lawFaults, rateFaults...)
+	if b.files, err = inspect.New(inspect.Options{Log: o.Log}); err != nil {
+		return b, err
+	}
 	if b.store, err = store.Open(ctx, store.Options{Dir: o.Dir, Engine: sqlite.Open, Keys: keys, Now: o.Now}); err != nil {
 		return b, err
 	}
@@ -114,7 +119,7 @@ func (b *base) serverOptions(probe func() time.Time) apiserver.Options {
 			return apiserver.Peer(p), ok
 		},
 		Source:  func(r *http.Request) string { return ingress.Source(r.RemoteAddr) },
-		CatchUp: b.catchUp, Try: b.try, Asking: b.pull.Asking, Problems: texts(b.lawFaults), Troubles: b.watch.problems,
+		CatchUp: b.catchUp, Try: b.try, TryChannel: b.tryChannel, Inspect: b.files, Asking: b.pull.Asking, Problems: texts(b.lawFaults), Troubles: b.watch.problems,
 		Version: b.o.Version, BaseURL: b.o.Config.PublicURL(), DonorURL: b.o.Config.donorURL(), Log: b.o.Log, Now: b.o.Now,
 	}
 }

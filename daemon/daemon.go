@@ -125,7 +125,7 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 
 // work makes the worker and the steps that it runs.
 func (d *Daemon) work(b *base, registry *prometheus.Registry) (*worker.Worker, *flow.Flow, error) {
-	steps, err := flow.New(flow.Options{Feed: b.store.Feed(), Book: b.book, Blobs: b.blobs, Laws: b.laws, Fonts: b.fonts,
+	steps, err := flow.New(flow.Options{Feed: b.store.Feed(), Book: b.book, Blobs: b.blobs, Laws: b.laws, Fonts: b.fonts, Files: b.files,
 		BaseURL: d.o.Config.donorURL(), Log: d.o.Log, Now: d.o.Now})
 	if err != nil {
 		return nil, nil, err

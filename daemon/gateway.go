@@ -6,6 +6,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/org"
+	"github.com/ngoctl/ngoctl/daemon/pull"
 )
 
 // catchUp has a gateway asked for what was missed, in the words of the interface. It needs no daemon: what is found waits for one.
@@ -17,9 +18,19 @@ func (b *base) catchUp(ctx context.Context, o *org.Org, gateway string, since ti
 // try tries a gateway, in the words of the interface.
 func (b *base) try(ctx context.Context, o *org.Org, gateway string) ([]api.TestStep, error) {
 	steps, err := b.pull.Try(ctx, o, gateway)
+	return testSteps(steps), err
+}
+
+// tryChannel tries the way in of a channel, in the words of the interface.
+func (b *base) tryChannel(ctx context.Context, o *org.Org, channel string) ([]api.TestStep, error) {
+	steps, err := b.pull.TryChannel(ctx, o, channel)
+	return testSteps(steps), err
+}
+
+func testSteps(steps []pull.Step) []api.TestStep {
 	out := make([]api.TestStep, len(steps))
 	for i, s := range steps {
 		out[i] = api.TestStep(s)
 	}
-	return out, err
+	return out
 }
