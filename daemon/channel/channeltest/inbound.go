@@ -21,6 +21,8 @@ type Inbound struct {
 	Values setting.Values // an account's
 	// Sign gives what the provider sends beside a body. Nil for a channel that fetches and is sent nothing.
 	Sign func(body []byte) http.Header
+	// Enclosed: the signature stands in the body, and the header says nothing.
+	Enclosed bool
 	// Message is a delivery of one message that says "word 1", "word 2", …, of n each time the same one.
 	Message func(n int) []byte
 	// Foreign is the same for a number, page or mailbox that is not the account's; nil where all that is fetched is the account's.
@@ -70,17 +72,22 @@ func (in Inbound) signed(t *testing.T, r channel.Receiver) {
 		t.Errorf("Verify of what the provider signed = %v", err)
 	}
 	_ = r.Hint(header) // must not fail, whatever there is
-	for name, forged := range map[string]struct {
+	changed := bytes.Replace(body, []byte("word"), []byte("ward"), 1)
+	if bytes.Equal(changed, body) {
+		changed = append(bytes.Clone(body), ' ')
+	}
+	type forgery struct {
 		header http.Header
 		body   []byte
-	}{
-		"no signature":         {http.Header{}, body},
-		"no header at all":     {nil, body},
-		"a body changed":       {header, append(bytes.Clone(body), ' ')},
-		"a body cut":           {header, body[:len(body)-1]},
-		"no body":              {header, nil},
-		"the signature of one": {in.Sign(in.Message(2)), body},
-	} {
+	}
+	forgeries := map[string]forgery{"a body changed": {header, changed}, "a body cut": {header, body[:len(body)-1]}, "no body": {header, nil}}
+	if !in.Enclosed {
+		forgeries["blanks added"] = forgery{header, append(bytes.Clone(body), ' ')}
+		forgeries["no signature"] = forgery{http.Header{}, body}
+		forgeries["no header at all"] = forgery{nil, body}
+		forgeries["the signature of one"] = forgery{in.Sign(in.Message(2)), body}
+	}
+	for name, forged := range forgeries {
 		if err := r.Verify(forged.header, forged.body); ngo.CodeOf(err) != ngo.Unauthenticated {
 			t.Errorf("Verify with %s = %v; want Unauthenticated", name, err)
 		}
