@@ -36,7 +36,7 @@ const mostOfAKind = 10
 // Search finds what has all of the words: people, conversations, receipts, payments, gifts and messages, in this order, and of each
 // kind the newest first; kind, where it is not empty, asks for one of these only. A word is found in whatever script its name is
 // written, the last also when it is only begun; a phone by four digits or more at its end; a receipt by its number or the last part
-// of it; an address by what it begins with, or its parts. What was written within the last second may not be found yet. It fails with
+// of it; an address by what it begins with, or its parts; gifts by a PAN. What was written within the last second may not be found yet. It fails with
 // Invalid for a kind that there is not.
 func (r *Rx) Search(words, kind string, limit int) ([]Hit, error) {
 	limit = ListQuery{Limit: limit}.limit()
@@ -65,10 +65,13 @@ func (r *Rx) Search(words, kind string, limit int) ([]Hit, error) {
 
 func (r *Rx) searchKind(k searchedKind, words string, limit int) ([]Hit, error) {
 	query := asked(words, k.name != "message")
-	if query == "" || limit <= 0 {
+	if pan, err := ngo.NormalisePAN(words); err == nil && k.name == "donation" {
+		query = exact(keyNumber, r.panKey(pan))
+	}
+	if limit <= 0 {
 		return nil, nil
 	}
-	subjects, err := all(r.conn, "entries", scanOne[string], searchRows, query, k.rank*rankSize, (k.rank+1)*rankSize, limit)
+	subjects, err := r.entriesOf(k.name, query, limit)
 	if err != nil || len(subjects) == 0 {
 		return nil, err
 	}
@@ -91,6 +94,16 @@ func (r *Rx) searchKind(k searchedKind, words string, limit int) ([]Hit, error) 
 		}
 	}
 	return out, nil
+}
+
+// entriesOf gives what of a kind has the keys that are asked for, the newest first; nothing when nothing is asked.
+func (r *Rx) entriesOf(kind, query string, limit int) ([]string, error) {
+	i := slices.IndexFunc(searchedKinds(), func(k searchedKind) bool { return k.name == kind })
+	if query == "" || i < 0 {
+		return nil, nil
+	}
+	rank := searchedKinds()[i].rank
+	return all(r.conn, "entries", scanOne[string], searchRows, query, rank*rankSize, (rank+1)*rankSize, limit)
 }
 
 func scanHit(s scanner) (h Hit, err error) {

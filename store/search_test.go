@@ -102,6 +102,7 @@ func TestSearch(t *testing.T) {
 		// numbers
 		{w.receipt.Number, "receipt", []string{receipt}}, {lastPart(w.receipt.Number), "receipt", []string{receipt}}, {strings.TrimLeft(lastPart(w.receipt.Number), "0"), "receipt", []string{receipt}},
 		{strings.ToLower(w.receipt.Number), "receipt", []string{receipt}}, {"pay_29QQoUBi66xm2f", "", []string{payment}}, {"29qqoubi", "payment", []string{payment}},
+		{"abcpe1234f", "donation", []string{string(w.gift.ID)}}, {"ABCPE1234G", "", nil},
 		{"412345678901", "", []string{thanks}}, {"SVT/2026-27/D/000123", "message", []string{thanks}},
 		// texts
 		{"thank you", "", []string{thanks}}, {"lakshmi", "message", []string{thanks}}, {"லட்சுமி", "message", []string{thanks}}, {"lak", "message", []string{thanks}}, {"l", "message", []string{thanks}},

@@ -51,19 +51,25 @@ func LikeName(a, b string) bool {
 	if len(left) > len(right) {
 		left, right = right, left
 	}
+	slices.SortStableFunc(left, func(a, b []string) int { return len(b[0]) - len(a[0]) }) // initials take what is left
 	whole := 0
 	for _, l := range left {
 		at := slices.IndexFunc(right, func(r []string) bool { return shareSound(l, r) })
 		if at < 0 {
+			at = slices.IndexFunc(right, func(r []string) bool { return initial(l[0], r[0]) || initial(r[0], l[0]) })
+		}
+		if at < 0 {
 			return false
 		}
-		if len(l[0]) > 1 {
+		if len(l[0]) > 1 && len(right[at][0]) > 1 {
 			whole++
 		}
 		right = slices.Delete(right, at, at+1)
 	}
 	return whole > 0
 }
+
+func initial(letter, sound string) bool { return len(letter) == 1 && strings.HasPrefix(sound, letter) }
 
 // nameSounds gives the sounds of each word of a name; titles are no part of it.
 func nameSounds(name string) (out [][]string) {
