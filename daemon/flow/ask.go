@@ -59,7 +59,11 @@ func (s situation) question(tx *store.Tx, job ngo.Job) error {
 		return err
 	}
 	d := s.Donation
-	enough := d.Reminded >= mostAgain || d.Quiet
+	stopped, err := stopped(&tx.Rx, d.Person)
+	if err != nil {
+		return err
+	}
+	enough := d.Reminded >= mostAgain || d.Quiet || stopped
 	switch address := s.address(); {
 	case d.State != ngo.DonationWaiting && d.State != ngo.DonationHeld:
 		return tx.Finish(job)

@@ -137,11 +137,31 @@ func (h *hearing) status(tx *store.Tx, i *item) error {
 		n.Fault, n.Reason, n.Retry = r.code, r.reason, r.retry()
 	}
 	found, err := tx.SetStatus(h.delivery.Account, n)
-	if err != nil || !found || !tells(s.Person) {
+	if err != nil || !found {
 		return err
+	}
+	if s.State == ngo.MessageFailed && s.Ref != "" {
+		if err := h.didNotGo(tx, s.Ref); err != nil {
+			return err
+		}
+	}
+	if !tells(s.Person) {
+		return nil
 	}
 	_, err = h.person(tx, s.Person) // two of their ids together
 	return err
+}
+
+// didNotGo has mail carry a receipt that a messenger took and could not deliver.
+func (h *hearing) didNotGo(tx *store.Tx, ref ngo.Ref) error {
+	m, err := tx.MessageByRef(h.delivery.Account, ref)
+	if ngo.CodeOf(err) == ngo.NotFound || err == nil && m.State != ngo.MessageFailed {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return instead(tx, m)
 }
 
 // tells tells whether a person is named by an id that a number may not be known with yet.

@@ -17,6 +17,7 @@ type letter struct {
 	donation ngo.Donation
 	payment  ngo.Payment // of mail that carries no receipt
 	talk     *talk       // of a message in a conversation; nil for mail by itself
+	quiet    bool        // the donor asked for no more messages
 }
 
 func letterOf(ctx context.Context, o *org.Org, id ngo.MessageID) (l letter, err error) {
@@ -73,8 +74,25 @@ func (l *letter) readGift(rx *store.Rx) (err error) {
 	if l.donation, err = rx.Donation(l.message.Donation); err != nil {
 		return err
 	}
+	if l.message.Kind == ngo.MessageReminder {
+		if l.quiet, err = stopped(rx, l.donation.Person); err != nil {
+			return err
+		}
+	}
 	l.payment, err = rx.Payment(l.donation.Payment)
 	return err
+}
+
+// stopped tells whether a donor, or who is shown as one with them, asked for no more messages.
+func stopped(rx *store.Rx, id ngo.PersonID) (bool, error) {
+	if id == "" {
+		return false, nil
+	}
+	root, err := rx.RootOf(id)
+	if err != nil {
+		return false, err
+	}
+	return rx.Stopped(root)
 }
 
 // about tells whether a message is about a gift or its receipt: what it says can then be made anew, and sent twice under one
@@ -89,7 +107,7 @@ func (l *letter) unsendable() func(*store.Tx, ngo.Job) error {
 			if err := tx.MoveMessage(m.ID, to, reason, "", ""); err != nil {
 				return err
 			}
-			if err := l.follow(tx); err != nil {
+			if err := l.over(tx, to); err != nil {
 				return err
 			}
 			return tx.Finish(job)
@@ -114,6 +132,8 @@ func (l *letter) unsendable() func(*store.Tx, ngo.Job) error {
 		}
 	case l.asks() && l.donation.State != ngo.DonationWaiting:
 		return move(ngo.MessageWithdrawn, "The gift does not wait for facts any more.")
+	case m.Kind == ngo.MessageReminder && l.quiet:
+		return move(ngo.MessageWithdrawn, "The donor asked for no more messages.")
 	case m.Kind == ngo.MessageReminder && l.donation.Quiet:
 		return move(ngo.MessageWithdrawn, "The donor wants no more reminders.")
 	case l.asks() && m.Recipient != addressOf(l.donation):
@@ -127,10 +147,15 @@ func (l *letter) asks() bool { return asks(l.message) }
 // asks tells whether a message asks the donor for facts.
 func asks(m ngo.Message) bool { return m.Kind == ngo.MessageAsk || m.Kind == ngo.MessageReminder }
 
-// follow lets the next message of the conversation go that waited for this one.
-func (l *letter) follow(tx *store.Tx) error {
+// over lets the next message of the conversation go that waited for this one, and has mail carry what a messenger did not take.
+func (l *letter) over(tx *store.Tx, state ngo.MessageState) error {
 	if l.talk == nil {
 		return nil
+	}
+	if state == ngo.MessageFailed {
+		if err := instead(tx, l.message); err != nil {
+			return err
+		}
 	}
 	return tx.Follow(l.talk.ID)
 }

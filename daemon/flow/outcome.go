@@ -22,7 +22,7 @@ func (f *Flow) outcome(ctx context.Context, o *org.Org, job ngo.Job, l *letter, 
 		f.log.Warn("fate of a message is unknown", "org", o.Info().Slug, "message", m.ID, "err", err)
 		return f.unknown(ctx, o, job, l, id)
 	case r.class == channel.FaultAccount:
-		return f.unusable(ctx, o, job, m, id, r.reason)
+		return f.unusable(ctx, o, job, l, id, r.reason)
 	case r.class == channel.FaultTransient:
 		f.outages.add(id, f.now(), r.reason)
 		return f.again(ctx, o, job, l, id, r.reason, 0)
@@ -59,17 +59,17 @@ func (f *Flow) unknown(ctx context.Context, o *org.Org, job ngo.Job, l *letter, 
 }
 
 // unusable leaves the account alone that somebody has to mend, and says so where people look.
-func (f *Flow) unusable(ctx context.Context, o *org.Org, job ngo.Job, m ngo.Message, via ngo.AccountID, reason string) error {
+func (f *Flow) unusable(ctx context.Context, o *org.Org, job ngo.Job, l *letter, via ngo.AccountID, reason string) error {
 	f.outages.shut(via, f.now(), reason)
 	_, until := f.outages.of(via, f.now())
 	return write(ctx, o, func(tx *store.Tx) error {
 		if err := raise(tx, via, reason); err != nil {
 			return err
 		}
-		if f.tooOld(m) {
-			return f.giveUp(tx, job, m, reason)
+		if f.tooOld(l.message) {
+			return giveUp(tx, job, l, reason)
 		}
-		if err := tx.MoveMessage(m.ID, ngo.MessageQueued, reason, via, ""); err != nil {
+		if err := tx.MoveMessage(l.message.ID, ngo.MessageQueued, reason, via, ""); err != nil {
 			return err
 		}
 		return tx.Retry(job, max(until.Sub(f.now()), 0)+pause(job.Attempts, longPause), reason)
@@ -79,14 +79,13 @@ func (f *Flow) unusable(ctx context.Context, o *org.Org, job ngo.Job, m ngo.Mess
 func (f *Flow) tooOld(m ngo.Message) bool { return f.now().Sub(m.Created) > sendingFor }
 
 // giveUp ends a message that was tried for a week.
-func (f *Flow) giveUp(tx *store.Tx, job ngo.Job, m ngo.Message, reason string) error {
-	if err := tx.SettleMessage(m.ID, store.Outcome{State: ngo.MessageFailed, Reason: "It was tried for a week. At last: " + reason, Retry: true}); err != nil {
+func giveUp(tx *store.Tx, job ngo.Job, l *letter, reason string) error {
+	out := store.Outcome{State: ngo.MessageFailed, Reason: "It was tried for a week. At last: " + reason, Retry: true}
+	if err := tx.SettleMessage(l.message.ID, out); err != nil {
 		return err
 	}
-	if m.Conversation != "" {
-		if err := tx.Follow(m.Conversation); err != nil {
-			return err
-		}
+	if err := l.over(tx, out.State); err != nil {
+		return err
 	}
 	return tx.Finish(job)
 }
@@ -133,15 +132,12 @@ func (l *letter) taken(tx *store.Tx, via ngo.AccountID, d channel.Dispatched) er
 			return err
 		}
 	}
-	if l.talk == nil {
-		return nil
-	}
-	if tells(d.Person) {
+	if l.talk != nil && tells(d.Person) {
 		if _, _, _, err := tx.PersonFor(via, d.Person.Identities, "", ""); err != nil {
 			return err
 		}
 	}
-	return l.follow(tx)
+	return l.over(tx, ngo.MessageSent)
 }
 
 // end records that nothing more will be done by itself.
@@ -150,7 +146,7 @@ func (f *Flow) end(ctx context.Context, o *org.Org, job ngo.Job, l *letter, out 
 		if err := tx.SettleMessage(l.message.ID, out); err != nil {
 			return err
 		}
-		if err := l.follow(tx); err != nil {
+		if err := l.over(tx, out.State); err != nil {
 			return err
 		}
 		return tx.Finish(job)
@@ -160,7 +156,7 @@ func (f *Flow) end(ctx context.Context, o *org.Org, job ngo.Job, l *letter, out 
 // again queues the message for another try, no sooner than after least, or ends it when it was tried for a week.
 func (f *Flow) again(ctx context.Context, o *org.Org, job ngo.Job, l *letter, via ngo.AccountID, reason string, least time.Duration) error {
 	if f.tooOld(l.message) {
-		return write(ctx, o, func(tx *store.Tx) error { return f.giveUp(tx, job, l.message, reason) })
+		return write(ctx, o, func(tx *store.Tx) error { return giveUp(tx, job, l, reason) })
 	}
 	delay := least
 	if least == 0 {

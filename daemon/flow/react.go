@@ -17,6 +17,9 @@ func (f *Flow) react(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if err != nil {
 		return err
 	}
+	if s.messengers, err = messengersOf(ctx, o); err != nil {
+		return err
+	}
 	done := func(tx *store.Tx) error { return tx.Finish(job) }
 	switch d := s.Donation; {
 	case d.State == ngo.DonationWaiting:
@@ -41,8 +44,9 @@ func (f *Flow) react(ctx context.Context, o *org.Org, job ngo.Job) error {
 // situation is all that a step decides about a gift from.
 type situation struct {
 	receipt.Gift
-	receipt ngo.Receipt // that stands; empty when none does
-	printed []byte      // and what is printed on it
+	receipt    ngo.Receipt // that stands; empty when none does
+	printed    []byte      // and what is printed on it
+	messengers []messenger
 }
 
 // stateOf reads how things stand with a gift.
@@ -170,9 +174,13 @@ func (f *Flow) replace(ctx context.Context, o *org.Org, job ngo.Job, s situation
 	})
 }
 
-// carry queues the mail that will carry a new receipt, and leaves its document to be made.
+// carry queues the message that will carry a new receipt, and leaves its document to be made.
 func (s situation) carry(tx *store.Tx, job ngo.Job, r ngo.Receipt) error {
-	if address := s.address(); address != "" {
+	queued, err := s.byMessenger(tx, r)
+	if err != nil {
+		return err
+	}
+	if address := s.address(); address != "" && !queued {
 		err := tx.AddMessage(ngo.Message{Receipt: r.ID, Person: s.Donation.Person, Recipient: address})
 		if err != nil {
 			return err

@@ -65,9 +65,9 @@ func (f *Flow) print(ctx context.Context, o *org.Org, r ngo.Receipt, printed []b
 }
 
 // next leaves the sending of the message that was queued with the receipt. One queued later has a job of its own, as has one that
-// says that the receipt is void.
+// says that the receipt is void, and one in a conversation.
 func next(tx *store.Tx, job ngo.Job, messages []ngo.Message) error {
-	if len(messages) == 0 || messages[0].Kind != ngo.MessageReceipt || messages[0].State != ngo.MessageQueued {
+	if len(messages) == 0 || messages[0].Kind != ngo.MessageReceipt || messages[0].State != ngo.MessageQueued || messages[0].Conversation != "" {
 		return tx.Finish(job)
 	}
 	return tx.Advance(job, ngo.LaneOutbound, ngo.JobDeliver, string(messages[0].ID))
