@@ -3,6 +3,7 @@ package daemon
 import (
 	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/channel/email"
+	"github.com/ngoctl/ngoctl/daemon/channel/ses"
 	"github.com/ngoctl/ngoctl/daemon/channel/whatsapp"
 	"github.com/ngoctl/ngoctl/daemon/payment"
 	"github.com/ngoctl/ngoctl/daemon/payment/desk"
@@ -26,5 +27,6 @@ func Channels() []channel.Driver {
 	return []channel.Driver{
 		email.New(email.Options{}),
 		whatsapp.New(),
+		ses.New(ses.Options{}),
 	}
 }

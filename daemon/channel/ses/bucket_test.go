@@ -120,7 +120,7 @@ func (s *shelf) values(pairs ...string) setting.Values {
 	return v
 }
 
-var stop = errors.New("that is enough")
+var errEnough = errors.New("that is enough")
 
 // listenFor takes so many mails.
 func listenFor(t *testing.T, l channel.Listener, mark string, n int) (bodies, marks []string) {
@@ -134,11 +134,11 @@ func listenFor(t *testing.T, l channel.Listener, mark string, n int) (bodies, ma
 		}
 		bodies, marks = append(bodies, string(b)), append(marks, h.Mark)
 		if len(bodies) == n {
-			return stop
+			return errEnough
 		}
 		return nil
 	})
-	if !errors.Is(err, stop) {
+	if !errors.Is(err, errEnough) {
 		t.Errorf("Listen = %v after %d mails; want %d", err, len(bodies), n)
 	}
 	return bodies, marks
