@@ -127,7 +127,7 @@ func (h *Handler) pour(w http.ResponseWriter, r *http.Request, a ngo.Attachment,
 	header.Set("Content-Type", media)
 	header.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": fileName(a)}))
 	header.Set("Content-Length", strconv.FormatInt(size, 10))
-	header.Set("Content-Security-Policy", filePolicy(media))
+	header.Set("Content-Security-Policy", filePolicy)
 	header.Set("Accept-Ranges", "none")
 	if r.Method == http.MethodHead {
 		return
@@ -144,14 +144,8 @@ const pourTime = 15 * time.Minute
 
 const strict = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// filePolicy lets a file do nothing. A PDF is shown by a part of the browser that a sandbox keeps from starting, and that runs apart from
-// every page as it is.
-func filePolicy(media string) string {
-	if media == "application/pdf" {
-		return strict + "; object-src 'self'; style-src 'unsafe-inline'"
-	}
-	return strict + "; style-src 'unsafe-inline'; img-src 'self'; sandbox"
-}
+// filePolicy lets a file do nothing but be looked at.
+const filePolicy = strict + "; style-src 'unsafe-inline'; img-src 'self'; object-src 'self'; sandbox"
 
 // endings are those that a name may have, by type; the first is added where it has another.
 var endings = map[string][]string{
