@@ -337,6 +337,9 @@ func (t *Tx) eraseOne(id ngo.PersonID) error {
 	if err := t.must("person", string(id), erasePerson, string(id), t.stamp()); err != nil {
 		return err
 	}
+	if _, err := t.exec("note what is to be swept", noteErased, t.stamp()); err != nil {
+		return err
+	}
 	t.audit("person.erase", string(id), nil, facts{{"identities", int64(len(p.Identities))}})
 	t.changed("person", string(id))
 	return nil

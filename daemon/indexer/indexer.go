@@ -1,7 +1,8 @@
 // Package indexer has what was written found by the search, shortly after: it is woken by the change feed, reads in batches what is
-// noted as not searched yet, and writes the words of it. It promises that nothing is left out, whether the program crashed in between
-// or is new to a folder that held data before, and that those who wait for the database wait for a batch at most. It must not know what
-// a row means: the words are the store's.
+// noted as not searched yet, and writes the words of it. An hour after somebody was erased it has what is left of their words in the
+// file overwritten. It promises that nothing is left out, whether the program crashed in between or is new to a folder that held data
+// before, and that those who wait for the database wait for a batch at most. It must not know what a row means: the words are the
+// store's.
 package indexer
 
 import (
@@ -22,6 +23,10 @@ const (
 	gather = 100 * time.Millisecond
 	// rest after a full batch leaves the database and the processor to others.
 	rest = 5 * time.Millisecond
+	// sweepAfter lets erasures come together: a sweep writes all of the search anew.
+	sweepAfter = time.Hour
+	// pause is what the database has to itself between two parts of a sweep.
+	pause = 20 * time.Millisecond
 	// patience is how long an organisation is left alone after its database failed.
 	patience = 30 * time.Second
 )
@@ -30,12 +35,17 @@ const (
 type Options struct {
 	Store *store.Store
 	Log   *slog.Logger // nil discards
+	Now   func() time.Time
 }
 
 // Indexer has the searches of all organisations follow what is written. Make one with New.
 type Indexer struct {
 	store *store.Store
 	log   *slog.Logger
+	now   func() time.Time
+
+	// Of organisations with words of the erased, known to Run alone: which it will be called for, and which are being swept.
+	called, sweeping map[string]bool
 
 	mu     sync.Mutex
 	wanted map[string]bool // slugs of organisations in which something was written
@@ -47,9 +57,12 @@ func New(o Options) (*Indexer, error) {
 	if o.Store == nil {
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "an indexer needs Store"}
 	}
-	x := &Indexer{store: o.Store, log: o.Log, wanted: map[string]bool{}, wake: make(chan struct{}, 1)}
+	x := &Indexer{store: o.Store, log: o.Log, now: o.Now, wanted: map[string]bool{}, called: map[string]bool{}, sweeping: map[string]bool{}, wake: make(chan struct{}, 1)}
 	if x.log == nil {
 		x.log = slog.New(slog.DiscardHandler)
+	}
+	if x.now == nil {
+		x.now = time.Now
 	}
 	return x, nil
 }
@@ -127,11 +140,56 @@ func (x *Indexer) turn(ctx context.Context, slug string) bool {
 	case err != nil:
 		x.log.Warn("search does not follow", "org", slug, "err", err)
 		time.AfterFunc(patience, func() { x.want(slug) })
+		return true
 	case n == atOnce:
 		x.want(slug)
 		return sleep(ctx, rest)
 	}
-	return true
+	return x.idle(ctx, slug)
+}
+
+// idle is for an organisation of which everything is found. It is false when ctx has ended.
+func (x *Indexer) idle(ctx context.Context, slug string) bool {
+	more, err := x.sweep(ctx, slug)
+	if err != nil && ctx.Err() == nil {
+		x.log.Warn("words of the erased are not overwritten yet", "org", slug, "err", err)
+	}
+	if more {
+		x.want(slug)
+		return sleep(ctx, pause)
+	}
+	return ctx.Err() == nil
+}
+
+// sweep overwrites a part of the words of the erased when it is time for that, and tells whether there is more to do now.
+func (x *Indexer) sweep(ctx context.Context, slug string) (more bool, err error) {
+	o, err := x.store.Org(ctx, slug)
+	if err != nil {
+		return false, err
+	}
+	var since time.Time
+	err = o.Read(ctx, func(r *store.Rx) (err error) {
+		since, more, err = r.Unswept()
+		return err
+	})
+	if err != nil || !more {
+		return false, err
+	}
+	if wait := since.Add(sweepAfter).Sub(x.now()); wait > 0 {
+		if !x.called[slug] {
+			x.called[slug] = true
+			time.AfterFunc(wait, func() { x.want(slug) })
+		}
+		return false, nil
+	}
+	delete(x.called, slug)
+	begin, done := !x.sweeping[slug], false
+	err = o.Write(ctx, store.Work, actor, func(tx *store.Tx) (err error) {
+		done, err = tx.Sweep(begin)
+		return err
+	})
+	x.sweeping[slug] = err == nil && !done
+	return x.sweeping[slug], err
 }
 
 // batch has a batch of an organisation found, and tells how many notes it took.

@@ -1,8 +1,11 @@
 package indexer_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,9 +16,11 @@ import (
 )
 
 // run starts an indexer and gives what stops it and waits.
-func run(t *testing.T, s *store.Store) (stop func()) {
+func run(t *testing.T, s *store.Store) (stop func()) { return runAt(t, s, time.Now) }
+
+func runAt(t *testing.T, s *store.Store, now func() time.Time) (stop func()) {
 	t.Helper()
-	x, err := indexer.New(indexer.Options{Store: s})
+	x, err := indexer.New(indexer.Options{Store: s, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,5 +113,55 @@ func TestAnIndexerNeedsAStore(t *testing.T) {
 	t.Parallel()
 	if _, err := indexer.New(indexer.Options{}); ngo.CodeOf(err) != ngo.Invalid {
 		t.Errorf("New = %v; want Invalid", err)
+	}
+}
+
+// An hour after somebody was erased nothing of their words is in the file any more, in whatever form the search had them.
+func TestWordsOfTheErasedAreOverwritten(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := store.Open(t.Context(), store.Options{Dir: dir, Engine: storetest.Engine, Keys: storetest.Keys()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := storetest.AddOrg(t, s, "one")
+	stop := run(t, s)
+	var gone ngo.PersonID
+	for i := range 40 { // a few parts of the search
+		id := join(t, o, fmt.Sprintf("Canary%dsurname Stays", i))
+		found(t, o, fmt.Sprintf("canary%dsurname", i), 1)
+		if i == 7 {
+			gone = id
+		}
+	}
+	storetest.Write(t, o, func(tx *store.Tx) error { return tx.ErasePerson(gone) })
+	stop()
+	stop = runAt(t, s, func() time.Time { return time.Now().Add(2 * time.Hour) })
+	deadline := time.After(20 * time.Second)
+	for unswept := true; unswept; {
+		storetest.Read(t, o, func(r *store.Rx) (err error) {
+			_, unswept, err = r.Unswept()
+			return err
+		})
+		select {
+		case <-deadline:
+			t.Fatal("nothing was swept")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	found(t, o, "stays", 39)
+	stop()
+	if err := o.Checkpoint(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "orgs", "one", "org.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(data, []byte("anary7surname")) || !bytes.Contains(data, []byte("anary8surname")) {
+		t.Error("the words of the erased are in the file, or those of others are not")
 	}
 }
