@@ -27,6 +27,7 @@ type portrait struct {
 	pans      []string
 	addresses []string       // where they live, as their gifts say
 	named     []ngo.Identity // phones and e-mails on gifts of theirs, whoever's these are
+	gave      []ngo.Identity // phones that they gave as their own when they were asked
 }
 
 // Likely offers who may be the same person, the likeliest first. Those of whom somebody said that they are not are left out.
@@ -102,7 +103,7 @@ where q.root = $1`
 // candidates gives the roots of those who are worth a look, and which of them have the same name.
 func (r *Rx) candidates(who portrait) (out, alike []ngo.PersonID, err error) {
 	var values []string
-	for _, i := range slices.Concat(who.known, who.named) {
+	for _, i := range slices.Concat(who.known, who.named, who.gave) {
 		values = append(values, sameNumber(i)...)
 	}
 	for some := range slices.Chunk(values, atOnce) {
@@ -236,6 +237,9 @@ func (r *Rx) portraits(roots []ngo.PersonID) (out []portrait, err error) {
 		if err := r.addFacts(people, of); err != nil {
 			return nil, err
 		}
+		if err := r.addOwnCards(people, of); err != nil {
+			return nil, err
+		}
 		for _, root := range some {
 			if of[root].ID != "" {
 				out = append(out, *of[root])
@@ -291,13 +295,13 @@ func (r *Rx) addFacts(people []ngo.Person, of map[ngo.PersonID]*portrait) error 
 			if err != nil {
 				return err
 			}
-			of[roots[f.person]].gave(f, pan)
+			of[roots[f.person]].donated(f, pan)
 		}
 	}
 	return nil
 }
 
-func (p *portrait) gave(f factRow, pan string) {
+func (p *portrait) donated(f factRow, pan string) {
 	p.call(f.name)
 	if pan != "" && !slices.Contains(p.pans, pan) {
 		p.pans = append(p.pans, pan)
@@ -369,6 +373,8 @@ func (p portrait) compareAddresses(o portrait, alike bool, add, doubt func(int, 
 	case meet(phones.all, others.all):
 		add(25, "They share a phone number.")
 		doubt(0, "Several people use that phone.")
+	case meet(numbers(p.gave).all, others.all) || meet(numbers(o.gave).all, phones.all):
+		add(60, "One of them gave the number of the other as their own.")
 	case meet(numbers(p.named).all, others.alone) || meet(numbers(o.named).all, phones.alone):
 		add(50, "A gift of one names the phone number of the other.")
 	case alike && meet(phones.ends, others.ends):
