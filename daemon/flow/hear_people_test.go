@@ -124,6 +124,29 @@ func TestDonorWritesFromTheirPhone(t *testing.T) {
 	}
 }
 
+// A number that somebody gives as theirs joins nobody: it is only offered.
+func TestOwnCardIsOffered(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	var donor ngo.PersonID
+	h.write(func(tx *store.Tx) (err error) {
+		donor, err = tx.JoinPerson(ngo.Donor{Name: "Meena Raman", Phone: "+" + meena})
+		return err
+	})
+	g.hears(messages(strings.Replace(h.byID(meenaID, "wamid.1", ""), `"type":"text","text":{"body":""}`,
+		`"type":"contacts","contacts":[{"name":{"formatted_name":"Meena"},"phones":[{"phone":"+`+meena+`"}],"origin":"contact_request"}]`, 1)))
+	c := h.thread()
+	if h.root(c.Person) == donor {
+		t.Fatal("they were joined by what anybody can say")
+	}
+	var likely []ngo.Likeness
+	h.read(func(rx *store.Rx) (err error) { likely, err = rx.Likely(c.Person); return err })
+	if len(likely) != 1 || likely[0].Person.ID != donor || len(likely[0].Reasons) == 0 {
+		t.Errorf("likely %+v; want the donor offered", likely)
+	}
+}
+
 // What another program answers is shown and waits for nobody; it renews no window.
 func TestWindowFollowsWhatTheyWrite(t *testing.T) {
 	t.Parallel()
