@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,12 +18,18 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon"
 	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/inspect"
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/daemon/sim"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if inspect.IsChild(os.Args[1:]) {
+		os.Exit(inspect.Child())
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	slug   = "sevai"
