@@ -56,3 +56,19 @@ func (r *Rx) Personas(ids []ngo.PersonID) (map[ngo.PersonID]Persona, error) {
 func (r *Rx) MessageByKey(id ngo.ConversationID, key string) (ngo.Message, error) {
 	return get(r.conn, "message", "with this key", scanMessage, selectByKey, string(id), key)
 }
+
+const listReceiptsBy = `
+select ` + receiptColumns + `
+from receipt
+where donation_id in (
+    select d.id
+    from donation d
+    where d.person_id in (select p.id from person p where p.id = $1 or p.root = $1)
+  )
+order by id desc
+limit $2`
+
+// ReceiptsBy gives the newest receipts of a person and of those who were joined to them.
+func (r *Rx) ReceiptsBy(id ngo.PersonID, limit int) ([]ngo.Receipt, error) {
+	return all(r.conn, "receipts of a person", scanReceipt, listReceiptsBy, string(id), limit)
+}

@@ -31,7 +31,7 @@ func layers() []layer {
 		{"cmd/ngoctl", []string{"daemon", "daemon/api", "daemon/bench", "daemon/inspect", "daemon/setting", "daemon/sim", "tui", "tui/hush", "store/..."}},
 		{"daemon", []string{"daemon/...", "store/..."}},
 		{"daemon/api", []string{"daemon/setting"}},
-		{"daemon/apiserver", with(pure, "daemon/api", "daemon/org", "daemon/payment/desk", "daemon/setting", "daemon/blob", "daemon/backup", "store")},
+		{"daemon/apiserver", with(pure, "daemon/api", "daemon/org", "daemon/channel", "daemon/payment/desk", "daemon/setting", "daemon/blob", "daemon/backup", "daemon/inspect", "store")},
 		{"daemon/public", []string{"daemon/org", "daemon/blob", "daemon/idcheck", "daemon/receipt", "daemon/typeset", "store"}},
 		{"daemon/ingress", nil},
 		{"daemon/webhook", []string{"store"}},

@@ -60,7 +60,9 @@ func (s *Server) recordConsent(ctx context.Context, in *idBody[api.ConsentRecord
 		if err != nil {
 			return err
 		}
-		words, _ := maskAadhaar(&tx.Rx, words)
+		if words, _, err = maskAadhaar(&tx.Rx, words); err != nil {
+			return err
+		}
 		out.Body, err = tx.AddConsent(ngo.Consent{
 			Person: p.ID, Topic: in.Body.Topic, Given: in.Body.Given, Words: words, Language: in.Body.Language, Source: source,
 		})

@@ -159,7 +159,10 @@ func (s *Server) put(tx *store.Tx, id ngo.ConversationID, d draft) (api.Written,
 
 // repeated gives what was written with a key before. It fails with Conflict when that was something else.
 func repeated(tx *store.Tx, m ngo.Message, d draft) (api.Written, error) {
-	text, _ := maskAadhaar(&tx.Rx, d.Text)
+	text, _, err := maskAadhaar(&tx.Rx, d.Text)
+	if err != nil {
+		return api.Written{}, err
+	}
 	if d.Note != (m.Kind == ngo.MessageNote) || (d.Template != nil) != (m.Kind == ngo.MessageTemplate) || d.Template == nil && m.Text != text {
 		return api.Written{}, &ngo.Error{Code: ngo.Conflict, Message: "something else was written with this key before", Hint: "use another key for another message"}
 	}
@@ -168,7 +171,10 @@ func repeated(tx *store.Tx, m ngo.Message, d draft) (api.Written, error) {
 
 // compose makes the row, and holds it against all that can stand in its way.
 func (s *Server) compose(tx *store.Tx, c ngo.Conversation, d draft) (n store.NewReply, price *api.Price, err error) {
-	text, masked := maskAadhaar(&tx.Rx, d.Text)
+	text, masked, err := maskAadhaar(&tx.Rx, d.Text)
+	if err != nil {
+		return n, nil, err
+	}
 	n = store.NewReply{Conversation: c.ID, Kind: ngo.MessageText, Text: text, Masked: masked > 0, Key: d.Key, Author: d.author, Due: tx.Now().Add(store.Regret)}
 	if d.Note {
 		n.Kind = ngo.MessageNote
@@ -221,7 +227,9 @@ func (s *Server) fill(tx *store.Tx, c ngo.Conversation, d draft, r reader, n *st
 	if err != nil {
 		return nil, err
 	}
-	if _, masked := maskAadhaar(&tx.Rx, text); masked > 0 {
+	if _, masked, err := maskAadhaar(&tx.Rx, text); err != nil {
+		return nil, err
+	} else if masked > 0 {
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "one of the values is an Aadhaar number, which is neither kept nor sent", Hint: "write its last four digits only"}
 	}
 	n.Kind, n.Text, m.Template = ngo.MessageTemplate, text, &filled

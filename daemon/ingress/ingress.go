@@ -59,7 +59,7 @@ type Limits struct {
 	Pages       int   // public pages a minute, for one address, once it has had as many: 60
 	HeaderBytes int   // of one request: 16 KiB
 	HookBody    int64 // ceiling over every driver's own limit: 8 MiB
-	APIBody     int64 // 1 MiB
+	APIBody     int64 // 25 MiB: a reply with files; the interface takes less wherever less is enough
 	PublicBody  int64 // 64 KiB
 }
 
@@ -142,7 +142,7 @@ func (o *Options) setDefaults() {
 	l.PerAddress = cmp.Or(l.PerAddress, 256)
 	l.HeaderBytes = cmp.Or(l.HeaderBytes, 16<<10)
 	l.HookBody = cmp.Or(l.HookBody, 8<<20)
-	l.APIBody = cmp.Or(l.APIBody, 1<<20)
+	l.APIBody = cmp.Or(l.APIBody, 25<<20)
 	l.PublicBody = cmp.Or(l.PublicBody, 64<<10)
 	l.Pages = cmp.Or(l.Pages, 60)
 }
