@@ -35,6 +35,8 @@ type graph struct {
 	asked   map[string]int // how often each path was
 	refuse  func(to string) string
 	next    int
+	kill    func() // called with the message at which killIn comes to 0, which is taken and not answered
+	killIn  int
 	status  int // of every answer about files; 0 when all is well
 }
 
@@ -101,6 +103,10 @@ func (g *graph) take(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.sent = append(g.sent, m)
+	if g.killIn--; g.killIn == 0 && g.kill != nil {
+		g.kill()
+		panic(http.ErrAbortHandler)
+	}
 	if answer == "lose" {
 		panic(http.ErrAbortHandler)
 	}
@@ -162,6 +168,13 @@ func (g *graph) serve(id string, data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.files[id] = data
+}
+
+// killAt has kill called when that many messages more were taken.
+func (g *graph) killAt(sends int, kill func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.killIn, g.kill = sends, kill
 }
 
 // broken has WhatsApp answer everything about files with a status; 0 mends it.

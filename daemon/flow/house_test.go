@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync/atomic"
@@ -35,6 +36,13 @@ func TestMain(m *testing.M) {
 	if inspect.IsChild(os.Args[1:]) {
 		os.Exit(inspect.Child())
 	}
+	if dir := os.Getenv(dyingIn); dir != "" {
+		if err := workIn(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -58,14 +66,16 @@ func withoutPages(o *flow.Options) { o.BaseURL = "" }
 
 func newHouse(t testing.TB, change ...func(*flow.Options)) *house {
 	t.Helper()
+	return houseIn(t, t.TempDir(), change...)
+}
+
+// houseIn opens the house in a folder, and makes it there when it is new.
+func houseIn(t testing.TB, dir string, change ...func(*flow.Options)) *house {
+	t.Helper()
 	h := &house{t: t, sim: sim.NewRazorpay(1, secret)}
 	h.sim.Plain = true
-	dir := t.TempDir()
 	h.store = storetest.Open(t, storetest.In(dir), storetest.At(h.now))
-	h.org = storetest.AddOrg(t, h.store, storetest.Slug)
-	gateway := h.org.NewAccount(ngo.Gateway, "razorpay", "razorpay", nil, map[string]string{"webhook-secret": secret})
-	h.write(func(tx *store.Tx) error { return tx.AddAccount(gateway) })
-	h.gateway = gateway.Account
+	h.open()
 	book, err := org.New(org.Options{Store: h.store, Now: h.now, Gateways: []payment.Driver{razorpay.New(), payu.New(), deaf{payu.New()}},
 		Channels: []channel.Driver{email.New(email.Options{Now: h.now, Patience: email.Patience{Connect: 2 * time.Second, Command: 2 * time.Second}}), whatsapp.New()}})
 	must(t, err)
@@ -84,6 +94,23 @@ func newHouse(t testing.TB, change ...func(*flow.Options)) *house {
 	must(t, err)
 	return h
 }
+
+// open finds the organisation and its gateway, or makes them.
+func (h *house) open() {
+	h.t.Helper()
+	var err error
+	if h.org, err = h.store.Org(h.t.Context(), storetest.Slug); err == nil {
+		h.read(func(rx *store.Rx) (err error) { h.gateway, err = rx.Account(ngo.Gateway, "razorpay"); return err })
+		return
+	}
+	h.org = storetest.AddOrg(h.t, h.store, storetest.Slug)
+	gateway := h.org.NewAccount(ngo.Gateway, "razorpay", "razorpay", nil, map[string]string{"webhook-secret": secret})
+	h.write(func(tx *store.Tx) error { return tx.AddAccount(gateway) })
+	h.gateway = gateway.Account
+}
+
+// close leaves the folder to another program.
+func (h *house) close() { must(h.t, h.store.Close()) }
 
 func must(t testing.TB, err error) {
 	t.Helper()
