@@ -83,7 +83,7 @@ func openBase(ctx context.Context, o Options, wait time.Duration) (b *base, err 
 	if b.book, err = org.New(org.Options{Store: b.store, Gateways: readers(), Channels: Channels(), NoCache: o.NoCache, Log: o.Log, Now: o.Now}); err != nil {
 		return b, err
 	}
-	b.pull, err = pull.New(pull.Options{Book: b.book, Keep: keepBody(b.blobs), BaseURL: o.Config.PublicURL(), Log: o.Log, Now: o.Now})
+	b.pull, err = pull.New(pull.Options{Book: b.book, Keep: keepBody(b.blobs), KeepFrom: keepFrom(b.blobs), BaseURL: o.Config.PublicURL(), Log: o.Log, Now: o.Now})
 	return b, err
 }
 

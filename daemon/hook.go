@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -63,6 +64,26 @@ func keepBody(blobs *blob.Shelves) func(context.Context, *store.Org, ngo.BlobID,
 			return store.Blob{}, err
 		}
 		kept, err := shelf.Put(ctx, id, body)
+		return store.Blob{ID: kept.ID, Size: kept.Size, SHA: kept.SHA, Key: kept.Key}, err
+	}
+}
+
+// keepFrom makes a body durable in a file while it is read.
+func keepFrom(blobs *blob.Shelves) func(context.Context, *store.Org, ngo.BlobID, io.Reader) (store.Blob, error) {
+	return func(ctx context.Context, o *store.Org, id ngo.BlobID, body io.Reader) (store.Blob, error) {
+		shelf, err := blobs.Of(o.Info())
+		if err != nil {
+			return store.Blob{}, err
+		}
+		w, err := shelf.Create(ctx, id)
+		if err != nil {
+			return store.Blob{}, err
+		}
+		defer w.Abort()
+		if _, err := io.Copy(w, body); err != nil {
+			return store.Blob{}, err
+		}
+		kept, err := w.Commit()
 		return store.Blob{ID: kept.ID, Size: kept.Size, SHA: kept.SHA, Key: kept.Key}, err
 	}
 }

@@ -32,6 +32,13 @@ type Receiver interface {
 	Normalise(body []byte) ([]Event, error)
 }
 
+// Posted is a Receiver that may be one of those that nothing is sent to: what they read was fetched.
+type Posted interface {
+	// Posted tells whether the provider sends anything to the account's own address here. A Receiver that does not tell is sent
+	// all that it hears.
+	Posted() bool
+}
+
 // Handshaker answers the question by which a provider finds out whether an address is ours. Pure.
 type Handshaker interface {
 	// Handshake gives the whole answer, which is the provider's own text: to be sent as text/plain and not to be sniffed. It

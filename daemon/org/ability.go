@@ -26,6 +26,6 @@ func AbilitiesOf(a payment.Account) Abilities {
 // Hooked tells whether messages come in by a channel at an address that is to be entered at the provider.
 func Hooked(a channel.Account) bool {
 	_, hears := a.(channel.Receiver)
-	_, listens := a.(channel.Listener) // nobody needs to send it anything
-	return hears && !listens
+	p, tells := a.(channel.Posted)
+	return hears && (!tells || p.Posted())
 }

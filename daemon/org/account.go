@@ -151,6 +151,9 @@ func (o *Org) Channels(ctx context.Context) ([]Channel, error) {
 	return all.sending, nil
 }
 
+// AccountsVersion is another one whenever an account of the organisation may have changed.
+func (o *Org) AccountsVersion() uint64 { return o.account.Load() }
+
 // opened gives the accounts, opened once per version.
 func (o *Org) opened(ctx context.Context) (*accounts, error) {
 	if a := o.accounts.Load(); a != nil && a.version == o.account.Load() {

@@ -2,6 +2,9 @@
 // night, and when somebody wants it. What is missing here goes down the road of every delivery, marked as found by asking.
 // It also notices when webhooks do not arrive, and tries the way in.
 //
+// Channels that need nobody to send them anything are listened to all the time. What is heard is kept together with how far that
+// is, so that nothing is missed and nothing is kept twice.
+//
 // It promises that what it finds is recorded once, however often it asks and wherever it was interrupted; that one gateway's
 // trouble is no other's; and that each gateway is asked by one at a time. It reads nothing of what a gateway says but which
 // payment, refund, dispute or settlement it is about. A Puller is safe for concurrent use.
@@ -9,6 +12,7 @@ package pull
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -25,11 +29,13 @@ import (
 type Options struct {
 	Book *org.Book
 	// Keep makes a body that is too long for a row durable elsewhere, under this id.
-	Keep    func(ctx context.Context, org *store.Org, id ngo.BlobID, body []byte) (store.Blob, error)
-	BaseURL string           // under which providers reach the daemon, for Try
-	HTTP    *egress.Client   // for Try; nil is one that may reach this box and its network
-	Log     *slog.Logger     // nil discards
-	Now     func() time.Time // nil is time.Now
+	Keep func(ctx context.Context, org *store.Org, id ngo.BlobID, body []byte) (store.Blob, error)
+	// KeepFrom is Keep for a body that is read while it is kept; nil is by way of memory.
+	KeepFrom func(ctx context.Context, org *store.Org, id ngo.BlobID, body io.Reader) (store.Blob, error)
+	BaseURL  string           // under which providers reach the daemon, for Try
+	HTTP     *egress.Client   // for Try; nil is one that may reach this box and its network
+	Log      *slog.Logger     // nil discards
+	Now      func() time.Time // nil is time.Now
 }
 
 // Puller asks. Make one with New.
@@ -96,11 +102,12 @@ const (
 	askFor = time.Hour // how long one asking may take
 )
 
-// Run asks by the clock until ctx ends, and returns once nobody is asked any more.
+// Run asks by the clock and listens until ctx ends, and returns once nobody is asked or listened to any more.
 func (p *Puller) Run(ctx context.Context) error {
 	places := make(chan struct{}, atOnce)
 	var work sync.WaitGroup
 	defer work.Wait()
+	work.Go(func() { p.watch(ctx) })
 	timer := time.NewTimer(firstAfter)
 	defer timer.Stop()
 	for {

@@ -47,6 +47,7 @@ var (
 	_ channel.Streamer = (*Mailbox)(nil)
 	_ channel.Listener = (*Mailbox)(nil)
 	_ channel.Returner = (*Mailbox)(nil)
+	_ channel.Posted   = (*Mailbox)(nil)
 )
 
 // sinceForm is how the setting since is written.
@@ -101,6 +102,9 @@ func (m *Mailbox) Limit() int64 { return MostBody }
 func (m *Mailbox) Verify(http.Header, []byte) error {
 	return &ngo.Error{Code: ngo.Unauthenticated, Message: "this channel fetches its mail; nothing is to be sent to it"}
 }
+
+// Posted says no.
+func (m *Mailbox) Posted() bool { return false }
 
 // Hint is empty.
 func (m *Mailbox) Hint(http.Header) string { return "" }

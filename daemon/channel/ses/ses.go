@@ -275,6 +275,7 @@ var (
 	_ channel.Learner  = (*account)(nil)
 	_ channel.Runner   = (*account)(nil)
 	_ channel.Streamer = (*account)(nil)
+	_ channel.Posted   = (*account)(nil)
 	_ channel.Listener = (*collector)(nil)
 )
 

@@ -69,6 +69,9 @@ func parse(body []byte) (notification, error) {
 // Limit is the longest body that SNS delivers.
 func (a *account) Limit() int64 { return maxNotification }
 
+// Posted tells whether SNS has a topic to send from.
+func (a *account) Posted() bool { return len(a.topics) > 0 }
+
 // Hint is SNS's id of the message.
 func (a *account) Hint(header http.Header) string { return header.Get("x-amz-sns-message-id") }
 
