@@ -20,12 +20,30 @@ type thread struct {
 	settled  *time.Time    // what came until then was dealt with when the conversation was closed
 	seen     *time.Time    // what came until then was looked at
 	act      ngo.ActID
+	was      threadBefore
+}
+
+// threadBefore is what of a conversation changes seldom, as it was read.
+type threadBefore struct {
+	state   ngo.ConversationState
+	waiting any
+	settled *time.Time
+	failed  int
+	act     ngo.ActID
 }
 
 const threadColumns = `c.id, c.account_id, c.line, c.kind, coalesce(c.person_id, ''), c.address_kind, c.address, c.name, c.subject, c.state, c.token, c.doubt,
   c.opened, c.last_at, c.last_in, c.waiting, c.unread, c.failed, coalesce(c.newest_id, ''), c.answered, c.settled, c.seen, c.act_id`
 
-func scanThread(s scanner) (c thread, err error) { return c, s.Scan(c.fields()...) }
+func scanThread(s scanner) (c thread, err error) {
+	err = s.Scan(c.fields()...)
+	c.was = c.before()
+	return c, err
+}
+
+func (c *thread) before() threadBefore {
+	return threadBefore{c.State, stampOf(c.Waiting), c.settled, c.Failed, c.act}
+}
 
 func (c *thread) fields() []any {
 	return []any{&c.ID, &c.Account, &c.Line, &c.Kind, &c.Person, &c.Address.Kind, &c.Address.Value, &c.Name, &c.Subject, &c.State, &c.Token, &c.Doubt,
@@ -164,6 +182,17 @@ set last_at = $2,
     act_id = $12
 where id = $1`
 
+	// saveNews leaves alone what most indexes are by.
+	saveNews = `
+update conversation
+set last_at = $2,
+    newest_id = $3,
+    last_in = $4,
+    answered = $5,
+    unread = $6,
+    seen = $7
+where id = $1`
+
 	saveAddress = `
 update conversation
 set address_kind = $2,
@@ -173,6 +202,15 @@ where id = $1`
 )
 
 func (t *Tx) saveThread(c *thread) error {
+	before := c.was
+	if c.was = c.before(); c.was == before {
+		err := t.must("conversation", string(c.ID), saveNews, string(c.ID), ngo.Stamp(c.Last), orNull(c.newest), stampOf(c.LastIn), stampOf(c.answered), c.Unread,
+			stampOf(c.seen))
+		if err == nil {
+			t.changed("conversation", string(c.ID))
+		}
+		return err
+	}
 	err := t.must("conversation", string(c.ID), saveThread, string(c.ID), ngo.Stamp(c.Last), orNull(c.newest), stampOf(c.LastIn), stampOf(c.answered),
 		stampOf(c.Waiting), c.Unread, c.Failed, string(c.State), stampOf(c.settled), stampOf(c.seen), string(c.act))
 	if err == nil {

@@ -19,7 +19,7 @@ type ConversationQuery struct {
 	Person  ngo.PersonID // whoever was joined with them too
 	Waiting bool         // only those that somebody has to answer
 	Sort    string       // SortWaiting, SortWindow; empty is the newest first
-	Since   time.Time    // of SortWindow: only of those who wrote later, since the windows of others are shut
+	Since   time.Time    // of SortWindow: only of those who wrote later, since the windows of others are shut; a week when zero
 }
 
 // StateAny asks for conversations of every state.
@@ -73,10 +73,11 @@ where c.waiting is not null and c.state <> 'closed' and (c.waiting, c.id) > ($1,
 order by c.waiting, c.id
 limit $6`
 
+	// windowConversations sorts those that were active since: whoever wrote since is among them.
 	windowConversations = `
 select c.id, c.last_in as at
 from conversation c
-where c.last_in is not null and c.state <> 'closed' and (c.last_in, c.id) > ($1, $2)` + conversationFilter + `
+where c.last_at > $7 and c.last_in > $7 and c.state <> 'closed' and (c.last_in, c.id) > ($1, $2)` + conversationFilter + `
 order by c.last_in, c.id
 limit $6`
 
@@ -101,6 +102,9 @@ const (
 	listWaiting  = listed + waitingConversations + listedBehind + `, c.id limit $6`
 	listWindow   = listed + windowConversations + listedBehind + `, c.id limit $6`
 )
+
+// longestWindow is as long as any provider lets somebody answer freely.
+const longestWindow = 7 * 24 * time.Hour
 
 // shown is a conversation as lists show it, with its newest message.
 type shown struct {
@@ -149,17 +153,20 @@ func (r *Rx) Conversations(q ConversationQuery) (items []ngo.Conversation, next 
 	if err != nil {
 		return nil, "", err
 	}
-	if q.Sort == SortWindow && q.After == "" && !q.Since.IsZero() {
-		at, id = ngo.Stamp(q.Since), pastAnyID
-	}
 	state := q.State
 	if state == StateAny {
 		state = ""
 	}
 	limit := q.limit()
 	args := []any{at, id, string(q.Account), string(state), boolInt(q.Waiting), limit + 1}
-	if q.Person != "" {
+	switch {
+	case q.Person != "":
 		args = append(args, string(q.Person), boolInt(q.State == StateAny || q.State == ngo.ConversationClosed))
+	case q.Sort == SortWindow:
+		if q.Since.IsZero() {
+			q.Since = r.org.now().Add(-longestWindow)
+		}
+		args = append(args, ngo.Stamp(q.Since))
 	}
 	found, err := all(r.conn, "conversations", scanShown, query, args...)
 	if err != nil {

@@ -242,7 +242,7 @@ type ChannelCounts struct {
 	LastIn, LastOut    *time.Time
 }
 
-// selectCounts says twice in which states messages are, as its index needs it.
+// selectCounts says twice in which states messages are, as its index needs it. Who wrote last is among those that were active last.
 const selectCounts = `
 select
   (select count(*) from message where account_id = $1 and state in ('queued', 'sending') and state in ('queued', 'sending', 'failed', 'uncertain')),
@@ -250,10 +250,10 @@ select
   (select count(*) from message where account_id = $1 and state = 'failed' and state in ('queued', 'sending', 'failed', 'uncertain') and id > $2),
   (select max(last_in) from (
     select last_in
-    from (select c.last_in from conversation c where c.account_id = $1 and c.last_in is not null and c.state <> 'closed' order by c.last_in desc limit 1) as open
+    from (select c.last_in from conversation c where c.account_id = $1 and c.last_in is not null and c.state <> 'closed' order by c.last_at desc limit 100) as open
     union all
     select last_in
-    from (select c.last_in from conversation c where c.account_id = $1 and c.state = 'closed' order by c.last_at desc limit 1) as done
+    from (select c.last_in from conversation c where c.account_id = $1 and c.state = 'closed' order by c.last_at desc limit 10) as done
   ) as heard),
   (select max(sent) from message where account_id = $1 and sent is not null)`
 

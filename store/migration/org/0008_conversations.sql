@@ -37,12 +37,12 @@ create index conversation_topic on conversation (person_id, topic, last_at) wher
 create index conversation_person on conversation (person_id);
 create index conversation_address on conversation (address_kind, address);
 
--- The lists: newest first, longest waiting first, soonest shut first. What narrows them stands behind what orders them, so that
--- rows which are left out are not read.
-create index conversation_active on conversation (last_at, id, account_id, waiting, state) where state <> 'closed';
+-- The lists: newest first, and longest waiting first. What narrows them stands behind what orders them, so that rows which are
+-- left out are not read. Whose window shuts soonest is found among those that were lately active: an index of it would cost each
+-- message that comes.
+create index conversation_active on conversation (last_at, id, account_id, waiting, last_in, state) where state <> 'closed';
 create index conversation_closed on conversation (last_at, id, account_id, waiting, state) where state = 'closed';
 create index conversation_waiting on conversation (waiting, id, account_id, state) where waiting is not null and state <> 'closed';
-create index conversation_window on conversation (last_in, id, account_id, waiting, state) where last_in is not null and state <> 'closed';
 
 create table message_next (
   id text primary key,
