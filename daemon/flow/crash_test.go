@@ -154,7 +154,7 @@ func TestKilledAtAnyTime(t *testing.T) {
 	deaths := 0
 	rng := rand.New(rand.NewPCG(7, uint64(time.Now().UnixNano())))
 	for ; deaths < 100; deaths++ {
-		if runToDeath(t, dir, g, 4+rng.IntN(25), 1+rng.IntN(6)) {
+		if runToDeath(t, dir, g, 3+rng.IntN(12), 1+rng.IntN(4)) {
 			break
 		}
 	}

@@ -2,10 +2,12 @@ package flow_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/sim"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -225,5 +227,153 @@ func TestOutageParksItsOwnAccountOnly(t *testing.T) {
 	}
 	if alarm() != "" || len(g.taken()) != 5 {
 		t.Errorf("alarm %q, %d taken; want all gone", alarm(), len(g.taken()))
+	}
+}
+
+// template keeps an approved template.
+func (g *graph) template(name, lang, category, text string, parameters ...string) {
+	g.h.t.Helper()
+	kept, err := channel.Template{
+		Ref: ngo.Ref("t-" + name), Name: name, Language: lang, State: channel.TemplateApproved, Category: category,
+		Body: channel.Part{Kind: "text", Text: text, Parameters: parameters},
+	}.Keep(g.account.ID, g.h.now())
+	must(g.h.t, err)
+	g.h.write(func(tx *store.Tx) error { return tx.PutTemplates(g.account.ID, []ngo.Template{kept}) })
+}
+
+// A template goes out when the window is shut, unless the person has stopped such, or it has changed since.
+func TestTemplates(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		prepare func(h *house, g *graph, person ngo.PersonID)
+		state   ngo.MessageState
+		says    string
+	}{
+		"approved": {func(*house, *graph, ngo.PersonID) {}, ngo.MessageSent, ""},
+		"stopped": {func(h *house, _ *graph, p ngo.PersonID) {
+			h.write(func(tx *store.Tx) error {
+				_, err := tx.AddConsent(ngo.Consent{Person: p, Topic: ngo.TopicAll, Words: "stop", Source: "x"})
+				return err
+			})
+		}, ngo.MessageFailed, "asked for no more"},
+		"marketing stopped": {func(h *house, _ *graph, p ngo.PersonID) {
+			h.write(func(tx *store.Tx) error {
+				_, err := tx.AddConsent(ngo.Consent{Person: p, Topic: ngo.TopicMarketing, Words: "stop", Source: "x"})
+				return err
+			})
+		}, ngo.MessageFailed, "asked for no more"},
+		"paused since": {func(h *house, g *graph, _ ngo.PersonID) {
+			h.write(func(tx *store.Tx) error {
+				_, err := tx.NewsOfTemplate(g.account.ID, store.TemplateNews{Ref: "t-appeal", State: "paused"})
+				return err
+			})
+		}, ngo.MessageFailed, "paused"},
+		"other values now": {func(_ *house, g *graph, _ ngo.PersonID) {
+			g.template("appeal", "en", "marketing", "Dear {{1}}, {{2}}", "1", "2")
+		}, ngo.MessageFailed, "do not fit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, g, c := greeted(t)
+			g.template("appeal", "en", "marketing", "Dear {{1}}, please help.", "1")
+			h.later(48 * time.Hour)
+			tt.prepare(h, g, h.thread().Person)
+			m := h.write1(store.NewReply{Conversation: c, Kind: ngo.MessageTemplate, Text: "Dear Meena, please help.", Author: "user:x",
+				More: ngo.Extra{Template: "appeal", Language: "en", Category: "marketing", Body: map[string]string{"1": "Meena"}}})
+			h.works()
+			got := statusOf(t, h, m.ID)
+			if got.State != tt.state || !strings.Contains(got.Reason, tt.says) || len(g.taken()) != map[ngo.MessageState]int{ngo.MessageSent: 1}[tt.state] {
+				t.Errorf("message %+v, taken %v; want %s", got, g.taken(), tt.state)
+			}
+		})
+	}
+}
+
+func TestFilesGoOut(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	shelf, err := h.blobs.Of(h.org.Info())
+	must(t, err)
+	data := picture(t)
+	b, err := shelf.Put(t.Context(), ngo.NewID[ngo.BlobID](h.now()), data)
+	must(t, err)
+	h.write(func(tx *store.Tx) error { return tx.AddBlob(b.ID, b.Size, b.SHA, b.Key) })
+	m := h.write1(store.NewReply{Conversation: c, Kind: ngo.MessageText, Text: "the way here", Author: "user:x", Attachments: []store.NewAttachment{
+		{Kind: "image", Name: "map.png", Type: "image/png", Size: b.Size, State: ngo.AttachmentKept, Blob: b.ID},
+	}})
+	h.works()
+	got := statusOf(t, h, m.ID)
+	if got.State != ngo.MessageSent || g.asked["/"+ourNumber+"/media"] != 1 {
+		t.Fatalf("message %+v, asked %v", got, g.asked)
+	}
+	if file, _ := g.taken()[0]["image"].(map[string]any); file["caption"] != "the way here" || file["id"] == "" {
+		t.Errorf("sent %v; want the picture with its words", g.taken()[0])
+	}
+	too := h.write1(store.NewReply{Conversation: c, Kind: ngo.MessageText, Text: strings.Repeat("long ", 1000), Author: "user:x"})
+	h.works()
+	if got := statusOf(t, h, too.ID); got.State != ngo.MessageFailed || !strings.Contains(got.Reason, "4096") {
+		t.Errorf("message %+v; want it refused before it is sent", got)
+	}
+}
+
+// A number that goes too fast waits; another number of the same account goes on.
+func TestLimitOfALine(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	g.hears(batchFor(ourSecond, "messages", "messages", h.textFrom(ravi, "wamid.2", "hello")))
+	var other ngo.ConversationID
+	for _, one := range h.threads() {
+		if one.ID != c {
+			other = one.ID
+		}
+	}
+	g.answer(fault(400, 131048)) // an hour
+	first := h.reply(c, "first")
+	h.works()
+	second := h.reply(other, "second")
+	h.works()
+	if a, b := statusOf(t, h, first.ID), statusOf(t, h, second.ID); a.State != ngo.MessageQueued || b.State != ngo.MessageSent {
+		t.Errorf("first %+v, second %+v; want the first to wait alone", a, b)
+	}
+	h.later(30 * time.Minute)
+	h.works()
+	if a := statusOf(t, h, first.ID); a.State != ngo.MessageQueued {
+		t.Errorf("first %+v; want it to wait as long as it was told", a)
+	}
+	h.later(32 * time.Minute)
+	h.works()
+	if a := statusOf(t, h, first.ID); a.State != ngo.MessageSent {
+		t.Errorf("first %+v; want it sent", a)
+	}
+}
+
+// A channel that was removed keeps what waits, and says so; brought back, it goes.
+func TestRemovedChannel(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	var act ngo.Act
+	h.write(func(tx *store.Tx) (err error) { act, err = tx.RemoveAccount(g.account.ID); return err })
+	m := h.reply(c, "hello")
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageQueued || !strings.Contains(got.Reason, "removed") {
+		t.Errorf("message %+v", got)
+	}
+	h.write(func(tx *store.Tx) error { _, err := tx.Undo(act.ID); return err })
+	h.later(7 * time.Hour)
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageSent {
+		t.Errorf("message %+v", got)
+	}
+}
+
+// What a status tells before the answer to the sending is recorded counts as soon as the message is known by that name.
+func TestStatusBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	g.arrive(statuses(`{"id":"wamid.out.1","status":"delivered","timestamp":"` + strconv.FormatInt(h.now().Unix(), 10) + `","recipient_id":"` + meena + `"}`))
+	m := h.reply(c, "hello")
+	h.works() // the lanes are worked in their order: the status is heard first
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageDelivered {
+		t.Errorf("message %+v; want it delivered", got)
 	}
 }
