@@ -110,7 +110,6 @@ type shore struct {
 	*house
 	pond    *pond
 	account ngo.Account
-	write   func(func(*store.Tx) error)
 }
 
 func newShore(t *testing.T, edit ...func(*Options)) *shore {
