@@ -128,7 +128,13 @@ func Inbox(ctx context.Context, o Options) (r Report, err error) {
 	if err != nil {
 		return Report{}, err
 	}
-	stored := l.OK * int64(o.Batch)
+	stored, err := f.unread(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	if sent := l.OK * int64(o.Batch); stored != sent {
+		return Report{}, &ngo.Error{Code: ngo.Internal, Message: fmt.Sprintf("%d messages were acknowledged and %d are in conversations", sent, stored)}
+	}
 	r = newReport("inbox", "from the first signed delivery sent to the last message in its conversation, load generator on the same cores")
 	r.Given = Figures{{"messages", float64(o.Messages)}, {"per_delivery", float64(o.Batch)}, {"people", inboxPeople}, {"clients", float64(o.Clients)}, {"tls", flag(!o.Plain)}, {"orgs", float64(o.Orgs)}}
 	r.Measured.add("messages_per_second", float64(stored)/took.Seconds())
@@ -169,4 +175,28 @@ func (f *field) heard(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// unread counts the messages in all conversations, of which nobody has read any.
+func (f *field) unread(ctx context.Context) (n int64, err error) {
+	c, err := f.local()
+	if err != nil {
+		return 0, err
+	}
+	for _, org := range f.orgs {
+		q := api.ConversationQuery{ListQuery: api.ListQuery{Limit: api.MaxLimit}}
+		for {
+			page, err := c.Conversations(ctx, org, q)
+			if err != nil {
+				return 0, err
+			}
+			for _, v := range page.Items {
+				n += int64(v.Unread)
+			}
+			if q.After = page.Next; q.After == "" {
+				break
+			}
+		}
+	}
+	return n, nil
 }
