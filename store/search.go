@@ -64,15 +64,11 @@ func (r *Rx) Search(words, kind string, limit int) ([]Hit, error) {
 }
 
 func (r *Rx) searchKind(k searchedKind, words string, limit int) ([]Hit, error) {
-	query := asked(words, k.name != "message")
-	if pan, err := ngo.NormalisePAN(words); err == nil && k.name == "donation" {
-		query = exact(keyNumber, r.panKey(pan))
-	}
 	if limit <= 0 {
 		return nil, nil
 	}
-	subjects, err := r.entriesOf(k.name, query, limit)
-	if err != nil || len(subjects) == 0 {
+	subjects, err := r.subjects(k, words, limit)
+	if err != nil {
 		return nil, err
 	}
 	found := map[string]Hit{}
@@ -94,6 +90,22 @@ func (r *Rx) searchKind(k searchedKind, words string, limit int) ([]Hit, error) 
 		}
 	}
 	return out, nil
+}
+
+// subjects gives the ids of what is found. A long word is taken to be whole; only when few have it, to be begun.
+func (r *Rx) subjects(k searchedKind, words string, limit int) ([]string, error) {
+	if pan, err := ngo.NormalisePAN(words); err == nil && k.name == "donation" {
+		return r.entriesOf(k.name, exact(keyNumber, r.panKey(pan)), limit)
+	}
+	q := question{wide: k.name != "message"}
+	whole := asked(words, q)
+	q.long = true
+	begun := asked(words, q)
+	found, err := r.entriesOf(k.name, whole, limit)
+	if err != nil || len(found) == limit || whole == begun {
+		return found, err
+	}
+	return r.entriesOf(k.name, begun, limit)
 }
 
 // entriesOf gives what of a kind has the keys that are asked for, the newest first; nothing when nothing is asked.

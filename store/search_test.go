@@ -63,7 +63,7 @@ func writeAll(t testing.TB) (w written) {
 	w.meena, w.receipt = w.gift.Person, issue(t, w.o, w.gift)
 	w.ravi, _, _ = personFor(t, w.o, "ரவி குமார்", ngo.Identity{Kind: ngo.WhatsApp, Value: "919876500001"})
 	w.murugan, _, _ = personFor(t, w.o, "मुरुगन", ngo.Identity{Kind: ngo.WhatsAppUser, Value: "IN.13491208655302741918"})
-	w.thanks = w.hear(t, "wamid.1", w.ravi, "Thank you, Lakshmi! The UTR was 412345678901, for receipt SVT/2026-27/D/000123")
+	w.thanks = w.hear(t, "wamid.1", w.ravi, "Thank you, Lakshmi! Congratulations. The UTR was 412345678901, for receipt SVT/2026-27/D/000123")
 	w.question = w.hear(t, "wamid.2", w.murugan, "नमस्ते, रसीद नहीं मिली")
 	w.paper = w.hear(t, "wamid.3", w.ravi, "என் மகள் மீனா பள்ளியில் சேர உதவி வேண்டும்")
 	indexAll(t, w.o)
@@ -106,7 +106,8 @@ func TestSearch(t *testing.T) {
 		{"412345678901", "", []string{thanks}}, {"SVT/2026-27/D/000123", "message", []string{thanks}},
 		// texts
 		{"thank you", "", []string{thanks}}, {"lakshmi", "message", []string{thanks}}, {"லட்சுமி", "message", []string{thanks}}, {"lak", "message", []string{thanks}}, {"l", "message", []string{thanks}},
-		{"रसीद", "", []string{question}}, {"रसी", "", []string{question}}, {"பள்ளியில் உதவி", "", []string{paper}}, {"உ", "message", []string{paper}},
+		{"रसीद", "", []string{question}}, {"रसी", "", []string{question}}, {"பள்ளியில் உதவி", "", []string{paper}}, {"உ", "message", []string{paper}}, {"பள்ளியி", "", []string{paper}}, {"பள்ளிய", "", []string{paper}},
+		{"congratul", "", []string{thanks}}, {"congratulations", "", []string{thanks}},
 		{"thank नहीं", "", nil}, {"", "", nil}, {"   ", "", nil}, {`" OR *`, "", nil}, {`"thank`, "message", []string{thanks}}, {"NEAR(thank you)", "message", nil}, {"-(", "", nil}, {"th*nk", "message", nil},
 	} {
 		if got := finds(t, w.o, tt.words, tt.kind); !slices.Equal(got, tt.want) {

@@ -165,9 +165,19 @@ var commonWords = [...]string{
 	"were", "what", "when", "where", "which", "who", "will", "with", "would", "www", "year", "yes", "yesterday", "you", "your",
 }
 
+// question is how somebody's words are to be taken.
+type question struct {
+	wide bool // how a word sounds may be only begun, too
+	long bool // a last word of more than indexedBegin letters may be only begun
+}
+
+// indexedBegin is up to how many letters the search has words by what they begin with; see the schema. Whatever begins with more is
+// put together when it is asked for, which takes its time where that is much.
+const indexedBegin = 8
+
 // asked reads what somebody looks for as an expression of the engine's search; empty when there is nothing to look for. Each word
-// has to be there, the last perhaps only begun. wide says that a sound, too, may be only begun.
-func asked(text string, wide bool) string {
+// has to be there, the last perhaps only begun.
+func asked(text string, q question) string {
 	if digits, ok := phoneLike(text); ok {
 		return digitsAsked(digits)
 	}
@@ -177,7 +187,7 @@ func asked(text string, wide bool) string {
 		if len(terms) == mostAsked {
 			break
 		}
-		if t := term(field, i == len(fields)-1, wide); t != "" {
+		if t := q.term(field, i == len(fields)-1); t != "" {
 			terms = append(terms, t)
 		}
 	}
@@ -208,7 +218,7 @@ func digitsAsked(digits string) string {
 }
 
 // term reads one of the words that are looked for.
-func term(field string, last, wide bool) string {
+func (q question) term(field string, last bool) string {
 	words := ngo.Words(field)
 	if len(words) == 0 {
 		return ""
@@ -223,15 +233,15 @@ func term(field string, last, wide bool) string {
 	if len(words) > 1 {
 		var parts []string
 		for i, w := range words {
-			parts = append(parts, term(w, last && i == len(words)-1, wide))
+			parts = append(parts, q.term(w, last && i == len(words)-1))
 		}
 		return either(append(alternatives, "("+strings.Join(parts, " AND ")+")")...)
 	}
-	return either(append(alternatives, wordAsked(words[0], last, wide)...)...)
+	return either(append(alternatives, q.word(words[0], last)...)...)
 }
 
-// wordAsked gives the keys by which one word may be found.
-func wordAsked(w string, last, wide bool) []string {
+// word gives the keys by which one word may be found.
+func (q question) word(w string, last bool) []string {
 	if strings.Trim(w, "0123456789") == "" && len(w) >= 3 {
 		if len(w) >= leastTail {
 			return []string{digitsAsked(w)}
@@ -239,14 +249,14 @@ func wordAsked(w string, last, wide bool) []string {
 		return []string{exact(keyNumber, strings.TrimLeft(w, "0")), begun(keyWord, w)}
 	}
 	out := []string{exact(keyWord, short(w))}
-	if last {
+	if last && (q.long || utf8.RuneCountInString(w) <= indexedBegin) {
 		out[0] = begun(keyWord, short(w))
 	}
 	for _, s := range ngo.Sounds(w) {
 		switch {
-		case wide && last && len(s) > 2:
+		case q.wide && last && len(s) > 2:
 			out = append(out, begun(keySound, s))
-		case wide || len(s) > 1 && mayBeName(w):
+		case q.wide || len(s) > 1 && mayBeName(w):
 			out = append(out, exact(keySound, s))
 		}
 	}

@@ -2,8 +2,12 @@ package seed
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -20,6 +24,7 @@ type TalkOptions struct {
 const (
 	peopleAtOnce   = 2000
 	messagesAtOnce = 4000
+	sortedAtOnce   = 40_000 // messages that are put in the order of who writes them, so that the database finds these side by side
 	notesAtOnce    = 20_000 // of what is to be searched
 )
 
@@ -53,13 +58,34 @@ func Talk(ctx context.Context, o *store.Org, s TalkOptions) error {
 		}
 		s.Progress(min(start+peopleAtOnce, s.People), 0)
 	}
-	for start := 0; start < s.Messages; start += messagesAtOnce {
-		if err := t.talk(ctx, start, min(start+messagesAtOnce, s.Messages)); err != nil {
-			return fmt.Errorf("seed messages from %d: %w", start, err)
+	return t.talkAll(ctx)
+}
+
+// talkAll has all messages written, and found by the search at the same time.
+func (t *talker) talkAll(ctx context.Context) error {
+	var group errgroup.Group
+	group.SetLimit(1)
+	for start := 0; start < t.options.Messages; start += sortedAtOnce {
+		var said []saying
+		for i := start; i < min(start+sortedAtOnce, t.options.Messages); i++ {
+			said = append(said, t.message(i))
 		}
-		s.Progress(s.People, min(start+messagesAtOnce, s.Messages))
+		slices.SortStableFunc(said, func(a, b saying) int { return a.person - b.person })
+		for some := range slices.Chunk(said, messagesAtOnce) {
+			if err := t.talk(ctx, some); err != nil {
+				return errors.Join(fmt.Errorf("seed messages from %d: %w", start, err), group.Wait())
+			}
+			group.TryGo(func() error { return Search(ctx, t.org) })
+		}
+		t.options.Progress(t.options.People, start+len(said))
 	}
-	return nil
+	return errors.Join(group.Wait(), Search(ctx, t.org))
+}
+
+// saying is a message of a person's, or one to them.
+type saying struct {
+	person int
+	store.NewIncoming
 }
 
 type talker struct {
@@ -114,27 +140,19 @@ func known(i int) []ngo.Identity {
 }
 
 // talk has people write.
-func (t *talker) talk(ctx context.Context, from, to int) error {
-	var said []store.NewIncoming
-	for i := from; i < to; i++ {
-		said = append(said, t.message(i))
-	}
-	err := t.org.Write(ctx, store.Work, "seed", func(tx *store.Tx) error {
+func (t *talker) talk(ctx context.Context, said []saying) error {
+	return t.org.Write(ctx, store.Work, "seed", func(tx *store.Tx) error {
 		for _, m := range said {
-			if _, err := tx.Hear(m); err != nil {
+			if _, err := tx.Hear(m.NewIncoming); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return Search(ctx, t.org)
 }
 
 // message is the i-th of all. Few people write much, and two of five messages are ours.
-func (t *talker) message(i int) store.NewIncoming {
+func (t *talker) message(i int) saying {
 	span := t.options.To.Sub(t.options.From)
 	person := min(t.speaker.IntN(t.options.People), t.speaker.IntN(t.options.People))
 	ours := t.speaker.IntN(5) < 2
@@ -144,7 +162,7 @@ func (t *talker) message(i int) store.NewIncoming {
 		What: "text", Text: t.speaker.say(person),
 	}
 	if !mails(person) {
-		return m
+		return saying{person, m}
 	}
 	m.Kind, m.Line, m.Renews = ngo.Mail, "office@example.org", false
 	m.Aliases = []ngo.Ref{ngo.Ref(fmt.Sprintf("<seed.%09d@example.org>", i))}
@@ -155,7 +173,7 @@ func (t *talker) message(i int) store.NewIncoming {
 		m.Subject, m.Echo = t.speaker.subject(person), false
 	}
 	t.threads[int32(person)] = int32(i + 1)
-	return m
+	return saying{person, m}
 }
 
 // Search has all that was written found by the search.

@@ -86,7 +86,7 @@ create table entry (
   digest integer not null
 ) strict;
 
-create virtual table entry_words using fts5 (words, content='', contentless_delete=1, detail='none', tokenize='ascii', prefix='2 3 4');
+create virtual table entry_words using fts5 (words, content='', contentless_delete=1, detail='none', tokenize='ascii', prefix='2 3 4 5 6 7 8 9');
 
 -- What was written and is not searched as it is yet, in the order in which it was written. A subject may stand there often.
 create table stale (
@@ -106,7 +106,7 @@ select id from payment order by id;
 insert into stale (subject)
 select id from receipt order by id;
 
--- What was erased from the words is overwritten when parts of them are merged; since counts how many wait for that.
+-- What was erased from the words is overwritten when they are written anew; removed counts who wait for that, at is since when.
 create table swept (
   id integer primary key check (id = 1),
   removed integer not null check (removed >= 0),
