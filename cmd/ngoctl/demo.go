@@ -24,13 +24,15 @@ import (
 
 func demoCommand(t terminal) *cli.Command {
 	return &cli.Command{
-		Name: "demo", Category: categorySystem, Usage: "a day of gifts on a throw-away folder, in the desk", Action: invoke(t, demo),
+		Name: "demo", Category: categorySystem, Usage: "a day of gifts and a morning of questions on a throw-away folder, in the desk", Action: invoke(t, demo),
 		UsageText: "ngoctl demo\nngoctl demo --headless --json",
-		Description: "A daemon of its own, doubles of Razorpay and PayU that send real signed webhooks and can be asked, and a mail\n" +
-			"server that keeps what it gets. In a few minutes a whole day happens: gifts by every road, webhooks out of order and\n" +
+		Description: "A daemon of its own, doubles of Razorpay, PayU and WhatsApp that send real signed webhooks and can be asked, and a\n" +
+			"mail server with a mailbox. In a few minutes a whole day happens: gifts by every road, webhooks out of order and\n" +
 			"twice, a payment that failed and then did not, refunds, disputes, donors who must be asked, and hours in which no\n" +
-			"webhook comes, made good by asking. Nothing leaves this machine, and the folder is deleted at the end.\n" +
-			"With --headless it plays fast, then holds the ledger against what happened, and ends with code 8 if they differ.",
+			"webhook comes, made good by asking. Beside it people write by WhatsApp and mail in Tamil, Hindi and English: questions\n" +
+			"about receipts and ration cards, pictures, a voice note, a STOP, a receipt that comes back; and staff answers.\n" +
+			"Nothing leaves this machine, and the folder is deleted at the end. With --headless it plays fast, then holds ledger\n" +
+			"and inbox against what happened, and ends with code 8 if they differ.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "headless", Usage: "without the desk: play fast, check, tell"},
 			&cli.IntFlag{Name: "gifts", Usage: "`N` more ordinary gifts after the day"},
@@ -49,6 +51,10 @@ type stage struct {
 	hooks  map[string]string // where each gateway sends its webhooks
 	post   *sim.SMTP
 	client *api.Client
+
+	morning    *sim.Morning
+	staff      *api.Client // who answers
+	staffToken string
 }
 
 func demo(ctx context.Context, c *call) (err error) {
@@ -90,10 +96,13 @@ func (s *stage) build(ctx context.Context) (err error) {
 	if s.dir, err = os.MkdirTemp("", "ngoctl-demo-"); err != nil {
 		return err
 	}
-	if s.post, err = sim.NewSMTP(sim.SMTPOptions{}); err != nil {
+	if s.post, err = sim.NewSMTP(sim.SMTPOptions{Keep: 1000}); err != nil {
 		return err
 	}
 	if s.day, err = sim.NewDay(sim.DayOptions{Seed: rand.Uint64()}); err != nil {
+		return err
+	}
+	if s.morning, err = sim.NewMorning(sim.MorningOptions{Seed: rand.Uint64(), Day: s.day, Post: s.post}); err != nil {
 		return err
 	}
 	return s.furnish(ctx)
@@ -103,6 +112,9 @@ func (s *stage) build(ctx context.Context) (err error) {
 func (s *stage) strike() (err error) {
 	if s.day != nil {
 		err = s.day.Close()
+	}
+	if s.morning != nil {
+		err = errors.Join(err, s.morning.Close())
 	}
 	if s.post != nil {
 		s.post.Close()
@@ -139,7 +151,7 @@ func (s *stage) furnish(ctx context.Context) error {
 	return errors.Join(s.connect(ctx, client), done())
 }
 
-// connect gives the organisation its gateways, by the names under which the day knows them, and mail.
+// connect gives the organisation its gateways, by the names under which the day knows them, and channels.
 func (s *stage) connect(ctx context.Context, client *api.Client) error {
 	for gateway, values := range map[string]setting.Values{sim.AtRazorpay: s.day.Razorpay.Values(), sim.AtPayU: s.day.PayU.Values()} {
 		if _, err := client.AddGateway(ctx, demoOrg, api.AddAccount{Driver: gateway, Values: values}); err != nil {
@@ -147,9 +159,7 @@ func (s *stage) connect(ctx context.Context, client *api.Client) error {
 		}
 		s.hooks[gateway] = "http://" + s.addr + "/hooks/" + demoOrg + "/" + gateway
 	}
-	mail := setting.Values{"smtp": s.post.Addr(), "from": "receipts@sevai.example"}
-	_, err := client.AddChannel(ctx, demoOrg, api.AddAccount{Driver: "email", Values: mail})
-	return err
+	return s.connectChannels(ctx, client)
 }
 
 func (s *stage) runDaemon(ctx context.Context) error {
@@ -168,6 +178,9 @@ func (s *stage) runDaemon(ctx context.Context) error {
 func (s *stage) ready(ctx context.Context) (err error) {
 	s.client, err = api.New(api.Options{Socket: filepath.Join(s.data(), socketName), Program: version()})
 	if err != nil {
+		return err
+	}
+	if err := s.callStaff(); err != nil {
 		return err
 	}
 	return eventually(ctx, 20*time.Millisecond, func() (bool, error) {
@@ -222,6 +235,8 @@ type played struct {
 	Receipts     int      `json:"receipts"`
 	Mails        int      `json:"mails"`
 	Repeated     int      `json:"mails_repeated"`
+	Threads      int      `json:"threads"`
+	Messages     int      `json:"messages"` // in them: heard, said and noted
 	Findings     []string `json:"findings"`
 	Seconds      float64  `json:"seconds"`
 }
@@ -231,13 +246,14 @@ func (c *call) played(p played) error {
 	for _, f := range p.Findings {
 		list.rows = append(list.rows, []any{f})
 	}
-	title := "The ledger says what happened: nothing was lost, doubled or skipped"
+	title := "Ledger and inbox say what happened: nothing was lost, doubled or skipped"
 	if !p.OK {
-		title = "The ledger does not say what happened"
+		title = "Ledger and inbox do not say what happened"
 	}
 	err := c.record(p, record{title: title, sections: []section{list}, fields: []field{
 		{"ok", p.OK}, {"moments", p.Moments}, {"sent", p.Sent}, {"acknowledged", p.Acknowledged}, {"requests", p.Requests},
-		{"found", p.Found}, {"gifts", p.Gifts}, {"receipts", p.Receipts}, {"mails", p.Mails}, {"seconds", fmt.Sprintf("%.1f", p.Seconds)},
+		{"found", p.Found}, {"gifts", p.Gifts}, {"receipts", p.Receipts}, {"mails", p.Mails}, {"threads", p.Threads}, {"messages", p.Messages},
+		{"seconds", fmt.Sprintf("%.1f", p.Seconds)},
 	}})
 	if err == nil && !p.OK {
 		err = outcome(exitFindings)

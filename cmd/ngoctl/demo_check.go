@@ -13,9 +13,17 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// check holds the ledger against the day and asks what an auditor would.
+// check holds ledger and inbox against the day and asks what an auditor would.
 func (p *play) check(ctx context.Context, acked []sim.Event) error {
-	found, err := bench.Examine(ctx, bench.Case{Client: p.client, Org: demoOrg, Acked: acked, Mail: p.post})
+	talk, err := p.lookAtInbox(ctx)
+	if err != nil {
+		return err
+	}
+	talk.lookAtSent(p.morning.WhatsApp)
+	if err := talk.lookForNumber(p.data()); err != nil {
+		return err
+	}
+	found, err := bench.Examine(ctx, bench.Case{Client: p.client, Org: demoOrg, Acked: acked, Mail: p.post, Talk: talk.mailed, Bounced: p.morning.Bounced()})
 	if err != nil {
 		return err
 	}
@@ -29,7 +37,11 @@ func (p *play) check(ctx context.Context, acked []sim.Event) error {
 		}
 	}
 	p.seen.Gifts, p.seen.Receipts, p.seen.Mails, p.seen.Repeated = found.Gifts, found.Receipts, found.Mails, found.Repeated
-	p.seen.Findings = append([]string{}, slices.Concat(p.wrong, l.findings, found.Findings)...) // a list, also when it is empty
+	if err := l.lookAtBounce(p.morning.Bounced()); err != nil {
+		return err
+	}
+	p.seen.Threads, p.seen.Messages = talk.threads, talk.messages
+	p.seen.Findings = append([]string{}, slices.Concat(p.wrong, l.findings, found.Findings, talk.findings)...) // a list, also when it is empty
 	return nil
 }
 

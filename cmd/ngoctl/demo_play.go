@@ -31,6 +31,8 @@ type play struct {
 	wrong []string // what went wrong on the way
 	told  [][]byte // webhooks that were sent
 	last  time.Time
+
+	threads map[string]ngo.ConversationID // by their names in the morning's script
 }
 
 // counter counts the requests that pass.
@@ -43,7 +45,7 @@ func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (s *stage) newPlay() *play {
-	p := &play{stage: s}
+	p := &play{stage: s, threads: map[string]ngo.ConversationID{}}
 	p.http = &http.Client{Transport: &p.count}
 	return p
 }
@@ -93,6 +95,9 @@ func (s *stage) playFast(ctx context.Context, c *call) error {
 	if err := p.askAgain(ctx); err != nil {
 		return err
 	}
+	if err := p.heard(ctx); err != nil {
+		return err
+	}
 	if err := p.settled(ctx, questions, told); err != nil { // a list tells fees and phones that no webhook told
 		return err
 	}
@@ -106,9 +111,12 @@ func (s *stage) playFast(ctx context.Context, c *call) error {
 	return c.played(p.seen)
 }
 
-// wholeDay plays the day. Rest is called before each moment, with what happened last.
+// wholeDay plays the day, and the morning beside it. Rest is called before each moment, with what happened last.
 func (p *play) wholeDay(ctx context.Context, rest func(title string) error) error {
 	if err := p.asked(ctx); err != nil {
+		return err
+	}
+	if _, err := p.client.SyncTemplates(ctx, demoOrg); err != nil {
 		return err
 	}
 	m, ok := p.day.Next()
@@ -128,8 +136,17 @@ func (p *play) wholeDay(ctx context.Context, rest func(title string) error) erro
 		if err := rest(m.Title); err != nil {
 			return err
 		}
+		if err := p.reports(ctx); err != nil {
+			return err
+		}
+		if p.seen.Moments < giftsFirst {
+			continue
+		}
+		if _, _, err := p.turn(ctx, rest); err != nil {
+			return err
+		}
 	}
-	return nil
+	return p.restOfMorning(ctx, rest)
 }
 
 // asked waits until the daemon has asked both gateways what there is, as it does at its start: what happens from now on it

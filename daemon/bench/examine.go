@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,9 @@ type Case struct {
 	Org    string
 	Acked  []sim.Event
 	Mail   *sim.SMTP
+
+	Talk    map[string]bool // ids of messages of conversations that are said to have gone by mail
+	Bounced string          // the address from which mail came back
 }
 
 // Finding is what Examine saw. Nothing is wrong when there are no Findings.
@@ -34,6 +38,7 @@ type Finding struct {
 // and that the trail is whole. It fails only when it cannot ask.
 func Examine(ctx context.Context, c Case) (Finding, error) {
 	a := auditor{Case: c, gifts: map[ngo.Ref]ngo.DonationID{}, sent: map[string]bool{}, asked: map[string]bool{}}
+	maps.Copy(a.sent, c.Talk)
 	for _, look := range []func(context.Context) error{a.lookAtGifts, a.lookAtReceipts, a.lookAtTrail} {
 		if err := look(ctx); err != nil {
 			return Finding{}, err
@@ -44,8 +49,8 @@ func Examine(ctx context.Context, c Case) (Finding, error) {
 	return a.seen, nil
 }
 
-// Left tells how many jobs are still to be done. A question to a donor is among them if it is due within that time: the first
-// one is due in seconds, reminders in days.
+// Left tells how many jobs are still to be done. A question to a donor, and what was written and can still be pulled back, is among
+// them if it is due within that time: the first question is due in seconds, reminders in days.
 func Left(ctx context.Context, c *api.Client, org string, within time.Duration) (int64, error) {
 	s, err := c.Summary(ctx, org)
 	if err != nil || s.JobsReady == 0 {
@@ -53,14 +58,16 @@ func Left(ctx context.Context, c *api.Client, org string, within time.Duration) 
 	}
 	left, now := s.JobsReady, time.Now()
 	soon, counted := now.Add(within), now.Add(24*time.Hour) // the summary counts what is due within a day
-	for j, err := range every(func(after string) (api.Page[ngo.Job], error) {
-		return c.Jobs(ctx, org, api.JobQuery{ListQuery: api.ListQuery{Limit: api.MaxLimit, After: after}, Kind: ngo.JobAsk, State: ngo.JobReady})
-	}) {
-		if err != nil {
-			return 0, err
-		}
-		if j.Due.After(soon) && j.Due.Before(counted) {
-			left--
+	for _, kind := range []ngo.JobKind{ngo.JobAsk, ngo.JobDeliver} {
+		for j, err := range every(func(after string) (api.Page[ngo.Job], error) {
+			return c.Jobs(ctx, org, api.JobQuery{ListQuery: api.ListQuery{Limit: api.MaxLimit, After: after}, Kind: kind, State: ngo.JobReady})
+		}) {
+			if err != nil {
+				return 0, err
+			}
+			if j.Due.After(soon) && j.Due.Before(counted) {
+				left--
+			}
 		}
 	}
 	return max(left, 0), nil
@@ -151,10 +158,11 @@ type letter struct {
 func (a *auditor) lookAtMessages(d api.Donation) {
 	sent := map[letter]int{}
 	for _, m := range d.Messages {
-		if m.State == ngo.MessageFailed && !ended(d, m.Receipt) {
+		back := m.State == ngo.MessageFailed && a.Bounced != "" && m.Recipient == a.Bounced
+		if m.State == ngo.MessageFailed && !back && !ended(d, m.Receipt) {
 			a.find("gift %s: a mail of kind %s failed: %s", d.ID, m.Kind, m.Reason)
 		}
-		if m.State != ngo.MessageSent {
+		if m.State != ngo.MessageSent && !back {
 			continue
 		}
 		a.sent[string(m.ID)] = true
