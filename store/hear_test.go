@@ -476,3 +476,69 @@ func TestOthersIdsMeanNothing(t *testing.T) {
 		return err
 	})
 }
+
+// A group is one conversation, of nobody in particular, and cannot be answered by writing to whoever wrote first.
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	meena, ravi := d.person("919876543210"), d.person("919876543211")
+	say := func(who ngo.PersonID, ref string) store.Heard {
+		n := d.says(who, ref, ref, d.Now())
+		n.Kind, n.Group = ngo.Group, "group-1"
+		return d.hear(n)
+	}
+	one, two := say(meena, "1"), say(ravi, "2")
+	if one.Conversation.ID != two.Conversation.ID || !one.Opened || two.Opened || two.Stranger {
+		t.Errorf("one = %+v, two = %+v", one, two)
+	}
+	for i, r := range []store.NewRipple{{Person: meena, About: "1", Text: "mine"}, {Person: meena, About: "2", Text: "not mine"}} {
+		r.Account, r.Ref, r.Kind, r.Line, r.At = d.account, ngo.Ref(fmt.Sprint("edit", i)), store.RippleEdit, aLine, d.Now()
+		d.do(func(tx *store.Tx) error { _, err := tx.Ripple(r); return err })
+	}
+	if got := textsOf(d.thread(one.Conversation.ID)); !slices.Equal(got, []string{"mine", "2"}) {
+		t.Errorf("thread = %q", got)
+	}
+	err := d.try(func(tx *store.Tx) error {
+		_, _, err := tx.AddReply(store.NewReply{Conversation: one.Conversation.ID, Kind: ngo.MessageText, Text: "hello"})
+		return err
+	})
+	if ngo.CodeOf(err) != ngo.Conflict {
+		t.Errorf("an answer to a group = %v; want Conflict", err)
+	}
+	d.do(func(tx *store.Tx) error { return tx.ErasePerson(meena) })
+	if got := textsOf(d.thread(one.Conversation.ID)); !slices.Equal(got, []string{"", "2"}) {
+		t.Errorf("thread after one of them was erased = %q", got)
+	}
+}
+
+// A message without an id of the provider's, or of a chat with nobody, is refused; one that is dated far ahead counts as of now.
+func TestWhatCannotBeHeard(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.person("919876543210")
+	for _, n := range []store.NewIncoming{d.says(p, "", "hello", d.Now()), d.says("", "1", "hello", d.Now())} {
+		if err := d.try(func(tx *store.Tx) error { _, err := tx.Hear(n); return err }); ngo.CodeOf(err) != ngo.Invalid {
+			t.Errorf("%+v = %v; want Invalid", n, err)
+		}
+	}
+	h := d.hear(d.says(p, "1", "from the future", d.Now().AddDate(10, 0, 0)))
+	if got := d.conversation(h.Conversation.ID).Last; !got.Equal(d.Now()) {
+		t.Errorf("it is of %v; want now", got)
+	}
+}
+
+// News of messages that never come to be known is not kept for good.
+func TestEarlyNewsIsForgotten(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.status(store.StatusNews{Ref: "unknown", State: ngo.MessageRead})
+	d.pass(time.Hour)
+	d.status(store.StatusNews{Ref: "later", State: ngo.MessageRead})
+	d.do(func(tx *store.Tx) error {
+		n, err := tx.ForgetEarly(tx.Now().Add(-time.Minute))
+		if n != 1 {
+			t.Errorf("%d were forgotten; want the first", n)
+		}
+		return err
+	})
+}
