@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/blob"
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/store"
@@ -73,7 +75,7 @@ func (s *Server) openAttachment(ctx context.Context, in IDPath) (a ngo.Attachmen
 		if row, err = tx.Blob(a.Blob); err != nil {
 			return err
 		}
-		tx.Looked("attachment.fetch", string(a.ID))
+		tx.Opened(string(a.ID))
 		return nil
 	})
 	if err != nil {
@@ -109,4 +111,63 @@ func keptAttachment(rx *store.Rx, id string) (ngo.Attachment, error) {
 		why = "it is " + string(a.State)
 	}
 	return a, &ngo.Error{Code: ngo.Conflict, Message: "the file is not kept: " + why, Hint: "ask them to send it again"}
+}
+
+// attachmentLink gives an address that needs no log-in, for a browser. Each look at it stands in the trail.
+func (s *Server) attachmentLink(ctx context.Context, in *IDPath) (*answer[api.Link], error) {
+	return s.link(ctx, in, func(rx *store.Rx) (org.FileGrant, error) {
+		a, err := keptAttachment(rx, in.ID)
+		return org.FileGrant{Attachment: a.ID, Actor: actor(ctx)}, err
+	})
+}
+
+// threadLink is the same for a thread as a page.
+func (s *Server) threadLink(ctx context.Context, in *IDPath) (*answer[api.Link], error) {
+	return s.link(ctx, in, func(rx *store.Rx) (org.FileGrant, error) {
+		c, err := rx.Conversation(ngo.ConversationID(in.ID))
+		return org.FileGrant{Conversation: c.ID, Actor: actor(ctx)}, err
+	})
+}
+
+func (s *Server) link(ctx context.Context, in *IDPath, grant func(*store.Rx) (org.FileGrant, error)) (*answer[api.Link], error) {
+	o, err := s.open(ctx, in.OrgPath)
+	if err != nil {
+		return nil, err
+	}
+	var g org.FileGrant
+	err = o.Store.Read(ctx, func(rx *store.Rx) error {
+		g, err = grant(rx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	address, until := o.FileLink(cmp.Or(s.o.DonorURL, s.o.BaseURL), g)
+	return &answer[api.Link]{api.Link{URL: address, Expires: until}}, nil
+}
+
+type messagePictureIn struct {
+	IDPath
+	Width int `query:"width" minimum:"128" maximum:"4096" default:"800" doc:"In pixels."`
+}
+
+// usualWidth is that of a picture whose letters are 16 pixels high.
+const usualWidth = 800
+
+// messagePicture draws what a message says. What was taken back is not drawn.
+func (s *Server) messagePicture(ctx context.Context, in *messagePictureIn) (*pictureOut, error) {
+	var m ngo.Message
+	err := s.read(ctx, in.OrgPath, func(rx *store.Rx) (err error) {
+		m, err = spoken(rx, in.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	text := ngo.PrintableText(m.Text)
+	if m.Revoked != nil {
+		text = ""
+	}
+	data, err := s.o.Fonts.Picture(text, in.Width, min(max(float64(in.Width)/usualWidth, 1), 3))
+	return &pictureOut{ContentType: "image/png", Body: data}, err
 }

@@ -28,6 +28,17 @@ func (s *Server) partPersons(ctx context.Context, in *idBody[api.Why]) (*answer[
 	return &out, err
 }
 
+func (s *Server) likely(ctx context.Context, in *IDPath) (*page[ngo.Likeness], error) {
+	return list(ctx, s, in.OrgPath, func(rx *store.Rx) ([]ngo.Likeness, string, error) {
+		all, err := rx.Likely(ngo.PersonID(in.ID))
+		for i := range all {
+			all[i].Person = reachable(all[i].Person)
+			all[i].Reasons, all[i].Doubts = append([]string{}, all[i].Reasons...), append([]string{}, all[i].Doubts...)
+		}
+		return all, "", err
+	})
+}
+
 func (s *Server) differ(ctx context.Context, in *idBody[api.Join]) (*struct{}, error) {
 	return nil, s.write(ctx, in.OrgPath, func(tx *store.Tx) error { return tx.Differ(ngo.PersonID(in.ID), in.Body.With) })
 }
