@@ -48,7 +48,6 @@ func taken(t testing.TB, shelf *blob.Store, files *inspect.Inspector) (b blob.Bl
 }
 
 // A file of 25 MB costs the daemon hardly more memory than a small one: all that is ever allocated for it comes to less than 10 MB.
-
 func TestALargeFileTakesLittleMemory(t *testing.T) {
 	files, err := inspect.New(inspect.Options{})
 	fine(t, err)

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Each bomb goes off in a child, whose limits are the last thing between it and the box.
@@ -28,10 +29,10 @@ func TestBombs(t *testing.T) {
 		{"jpeg of 65,535 × 65,535", "image/jpeg", hugeJPEG, Limits{}, "it has 65535 × 65535 dots"},
 		{"gif of 100,000 pictures", "image/gif", longGIF, Limits{}, "it moves in more than 2000 pictures"},
 		{"webp of 100,000 pictures", "image/webp", func(testing.TB) []byte { return movingWebP(100_000) }, Limits{}, "it moves in more than 2000 pictures"},
-		{"a document of zeros", "", func(t testing.TB) []byte { return docx(t, part{"word/media/a.xml", make([]byte, 100<<20)}) }, Limits{}, "it grows out of all proportion"},
-		{"a document of many zeros", "", zeroParts, Limits{}, "it grows to more than 200 MB"},
+		{"a document of zeros", "", func(t testing.TB) []byte { return docx(t, part{"word/media/a.xml", make([]byte, 10<<20)}) }, Limits{}, "it grows out of all proportion"},
+		{"a document of many zeros", "", zeroParts, Limits{Unpacked: 20 << 20}, "it grows to more than 20 MB"},
 		{"a document that lies about its size", "", lyingZip, Limits{}, "it is cut short or broken"},
-		{"a document of very many parts", "", manyParts, Limits{}, "there are 20002 files inside it"},
+		{"a document of very many parts", "", manyParts, Limits{Entries: 500}, "there are 1002 files inside it"},
 		{"an archive in an archive in an archive", "", nestedZip, Limits{}, "it is an archive"},
 		{"a text without an end", "text/plain", func(testing.TB) []byte { return bytes.Repeat([]byte("x"), 2<<20) }, Limits{Bytes: 1 << 20}, "it is larger than 1 MB"},
 		{"a film of one box", "video/mp4", func(testing.TB) []byte {
@@ -65,7 +66,7 @@ func longGIF(t testing.TB) []byte {
 func zeroParts(t testing.TB) []byte {
 	var parts []part
 	noise := bytes.Repeat([]byte("some words that pack well, but not too well; "), 80_000) // below the size at which the ratio counts
-	for i := range 80 {
+	for i := range 8 {
 		parts = append(parts, part{"word/media/" + string(rune('a'+i%26)) + strings.Repeat("b", i/26) + ".xml", noise})
 	}
 	return docx(t, parts...)
@@ -73,7 +74,7 @@ func zeroParts(t testing.TB) []byte {
 
 // lyingZip says in its directory that a part is small.
 func lyingZip(t testing.TB) []byte {
-	all := docx(t, part{"word/media/a.xml", make([]byte, 50<<20)})
+	all := docx(t, part{"word/media/a.xml", make([]byte, 5<<20)})
 	at := bytes.LastIndex(all, []byte("word/media/a.xml")) - 46
 	binary.LittleEndian.PutUint32(all[at+24:], 100)
 	return all
@@ -87,7 +88,7 @@ func manyParts(t testing.TB) []byte {
 		_, err := z.Create(p)
 		must(t, err)
 	}
-	for i := range 20_000 {
+	for i := range 1000 {
 		_, err := z.Create("word/" + string(rune(0x4e00+i)))
 		must(t, err)
 	}
@@ -96,7 +97,7 @@ func manyParts(t testing.TB) []byte {
 }
 
 func nestedZip(t testing.TB) []byte {
-	inner := zipOf(t, part{"0", make([]byte, 10<<20)})
+	inner := zipOf(t, part{"0", make([]byte, 1<<20)})
 	for range 5 {
 		inner = zipOf(t, part{"a.zip", inner}, part{"b.zip", inner}, part{"c.zip", inner})
 	}
@@ -116,10 +117,14 @@ func TestTheChildIsHeld(t *testing.T) {
 	} {
 		t.Run(tt.do, func(t *testing.T) {
 			t.Parallel()
+			if slack > 1 && tt.do == "memory" {
+				t.Skip("the race detector runs out of memory in its own way")
+			}
 			self, err := own()
 			must(t, err)
 			i, err := New(Options{Command: []string{self, misbehave, tt.do}})
 			must(t, err)
+			i.wall = time.Minute // the processor's time is what is to run out, also where others want it too
 			got, err := i.Inspect(t.Context(), strings.NewReader("x"), "", "", Limits{})
 			if err != nil || !strings.HasPrefix(got.Refused, tt.want) {
 				t.Errorf("%s: %q, %v; want %q", tt.do, got.Refused, err, tt.want)

@@ -39,7 +39,7 @@ func Child() int {
 // take puts this process under its limits.
 func take() error {
 	runtime.GOMAXPROCS(1)
-	debug.SetMemoryLimit(softMemory)
+	debug.SetMemoryLimit(slack * softMemory)
 	return confine()
 }
 

@@ -29,7 +29,7 @@ func confine() error {
 		which     int
 		soft, top uint64
 	}{
-		{unix.RLIMIT_AS, now + mostMemory, now + mostMemory},
+		{unix.RLIMIT_AS, now + slack*mostMemory, now + slack*mostMemory},
 		{unix.RLIMIT_CPU, seconds, seconds + 1},
 		{unix.RLIMIT_FSIZE, 0, 0},
 		{unix.RLIMIT_CORE, 0, 0},

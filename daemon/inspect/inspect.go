@@ -85,6 +85,7 @@ const (
 type Inspector struct {
 	command []string
 	places  chan struct{}
+	wall    time.Duration
 	log     *slog.Logger
 }
 
@@ -103,7 +104,7 @@ func New(o Options) (*Inspector, error) {
 		}
 		o.Command = []string{self, Verb}
 	}
-	return &Inspector{command: o.Command, places: make(chan struct{}, o.AtOnce), log: o.Log}, nil
+	return &Inspector{command: o.Command, places: make(chan struct{}, o.AtOnce), wall: wallTime, log: o.Log}, nil
 }
 
 // own gives the path of this very program, on Linux also when a new one was put in its place since.
@@ -164,7 +165,7 @@ type end struct {
 
 // run runs a child on the input and gives what it wrote.
 func (i *Inspector) run(ctx context.Context, in io.Reader) ([]byte, end, error) {
-	ctx, cancel := context.WithTimeout(ctx, wallTime)
+	ctx, cancel := context.WithTimeout(ctx, i.wall)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, i.command[0], i.command[1:]...)
 	out, complaint := &bounded{most: mostReply}, &bounded{most: 2 << 10}
