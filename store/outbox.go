@@ -151,7 +151,7 @@ func (t *Tx) Withdraw(id ngo.MessageID) (ngo.Message, error) {
 	if err != nil || m.State == ngo.MessageWithdrawn {
 		return m, err
 	}
-	if m.State != ngo.MessageQueued || m.Attempts > 0 && m.Conversation == "" {
+	if m.State != ngo.MessageQueued {
 		return m, &ngo.Error{Code: ngo.Conflict, Message: "message " + string(id) + " is " + string(m.State) + " and cannot be pulled back", Hint: "write another one that puts it right"}
 	}
 	if err := t.SettleMessage(id, Outcome{State: ngo.MessageWithdrawn}); err != nil {
