@@ -48,12 +48,22 @@ func benchCommand(t terminal) *cli.Command {
 		Name: "seed", Usage: "fill a data folder with people and messages, and keep it", UsageText: "ngoctl bench seed --data DIR --people 200000 --messages 2000000",
 		Description: "A folder that was filled before is left as it is.", Action: invoke(t, seedFolder),
 		Flags: []cli.Flag{&cli.IntFlag{Name: "people", Usage: "`N` people", Value: 200_000}, &cli.IntFlag{Name: "messages", Usage: "`N` messages", Value: 2_000_000}, giftsFlag(20_000)},
+	}, &cli.Command{
+		Name: "read", Usage: "lists, threads and searches in a folder that bench seed filled", UsageText: "ngoctl bench read --data DIR", Action: invoke(t, readFolder),
 	})
 	return c
 }
 
+func readFolder(ctx context.Context, c *call) error {
+	return measure(ctx, c, measurement{run: func(ctx context.Context, o bench.Options) (bench.Report, error) {
+		return bench.Read(ctx, c.dataDir(), o)
+	}})
+}
+
 func seedFolder(ctx context.Context, c *call) error {
-	return measure(ctx, c, measurement{run: func(ctx context.Context, o bench.Options) (bench.Report, error) { return bench.Seed(ctx, c.flags.String("data"), o) }})
+	return measure(ctx, c, measurement{run: func(ctx context.Context, o bench.Options) (bench.Report, error) {
+		return bench.Seed(ctx, c.flags.String("data"), o)
+	}})
 }
 
 func benchFlags(gifts int) []cli.Flag {
