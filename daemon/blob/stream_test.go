@@ -244,3 +244,27 @@ func heap() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// Whatever lies in the place of a file, nothing comes of it but what was sealed there.
+func FuzzOpen(f *testing.F) {
+	key, id := make([]byte, chacha20poly1305.KeySize), ngo.BlobID("blb_01m82vmzzg9ckp0dssnga2hqpj")
+	var sealed bytes.Buffer
+	content := bytes.Repeat([]byte("content "), 20_000)
+	e, err := newEncrypter(key, id, &sealed)
+	must(f, err)
+	_, err = e.Write(content)
+	must(f, errors.Join(err, e.Close()))
+	f.Add(sealed.Bytes())
+	f.Add([]byte{inOnePiece})
+	f.Add([]byte{inSegments})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		r, err := newDecrypter(key, id, bytes.NewReader(raw))
+		if err != nil {
+			return
+		}
+		got, err := io.ReadAll(r)
+		if !bytes.HasPrefix(content, got) || err == nil && !bytes.Equal(raw, sealed.Bytes()) {
+			t.Errorf("%d bytes give %d, %v", len(raw), len(got), err)
+		}
+	})
+}
