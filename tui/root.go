@@ -193,7 +193,7 @@ func (r *root) footer(c *widget.Cells) string {
 		return th.Good.Render(text)
 	}
 	var parts []string
-	for _, b := range append(r.front.Keys()[:4:4], r.room.Keys.Today, r.room.Keys.Inbox, r.room.Keys.People, r.room.Keys.Help, r.room.Keys.Quit) {
+	for _, b := range append(r.front.Keys()[:4:4], r.room.Keys.Rooms, r.room.Keys.Help, r.room.Keys.Quit) {
 		parts = append(parts, b.Help().Key+" "+b.Help().Desc)
 	}
 	return th.Foot.Render(widget.Fit(" "+strings.Join(parts, "   "), r.width, false))

@@ -46,6 +46,7 @@ type Keys struct {
 	Issue, Void, Replace, Show, Add         key.Binding
 
 	Today, Inbox, People                        key.Binding // rooms
+	Rooms                                       key.Binding // all of them, for the footer
 	Reply, Note, Template, Done, Reopen, Again  key.Binding
 	Picture, Browse, Person                     key.Binding
 	Submit, SubmitDone                          key.Binding // while writing
@@ -89,6 +90,7 @@ func NewKeys() Keys {
 		Today:  bind("1", "today", "1"),
 		Inbox:  bind("2", "inbox", "2"),
 		People: bind("3", "people", "3"),
+		Rooms:  bind("1 2 3", "today, inbox, people"),
 
 		Reply:      bind("r", "reply", "r"),
 		Note:       bind("n", "note, only for staff", "n"),
