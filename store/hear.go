@@ -124,9 +124,7 @@ func (n *NewIncoming) conversation() NewConversation {
 // doubt notes on a message that somebody else wrote it than the person whose conversation it is. It renews nothing.
 func (n *NewIncoming) doubt(c thread) {
 	n.Renews = false
-	if n.More.Doubt == "" {
-		n.More.Doubt = "It was written by somebody else than " + firstOf(c.Name, c.Address.Value) + "."
-	}
+	n.More.Doubt = strings.TrimSpace("It was written by somebody else than " + firstOf(c.Name, c.Address.Value) + ". " + n.More.Doubt)
 }
 
 func firstOf(texts ...string) string {
