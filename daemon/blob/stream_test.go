@@ -263,7 +263,7 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		got, err := io.ReadAll(r)
-		if !bytes.HasPrefix(content, got) || err == nil && !bytes.Equal(raw, sealed.Bytes()) {
+		if !bytes.HasPrefix(content, got) || err == nil && len(got) != len(content) {
 			t.Errorf("%d bytes give %d, %v", len(raw), len(got), err)
 		}
 	})
