@@ -179,6 +179,9 @@ func (s *Server) channel(ctx context.Context, in *NamePath) (*answer[api.Account
 }
 
 func (s *Server) addChannel(ctx context.Context, in *orgBody[api.AddAccount]) (*answer[api.Account], error) {
+	if in.Body.Name == "health" {
+		return nil, &ngo.Error{Code: ngo.Invalid, Message: "a channel cannot be called health: that stands for how all of them are", Hint: "take another name"}
+	}
 	return s.addAccount(ctx, ngo.Channel, in)
 }
 

@@ -3,6 +3,7 @@ package apiserver
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
@@ -70,9 +71,20 @@ const mostPages = 8
 
 // closing lists those threads that have a window which is open, the soonest shut first.
 func (s *Server) closing(ctx context.Context, o *org.Org, q store.ConversationQuery) (*page[api.Conversation], error) {
-	longest, err := longestWindow(ctx, o)
+	all, err := o.Channels(ctx)
 	if err != nil {
 		return nil, err
+	}
+	all = slices.DeleteFunc(slices.Clone(all), func(c org.Channel) bool { return windowOf(c.Account) == 0 })
+	if len(all) == 0 {
+		return newPage[api.Conversation](nil, ""), nil
+	}
+	if len(all) == 1 && q.Account == "" {
+		q.Account = all[0].Info.ID // then nothing is read that is left out
+	}
+	longest := time.Duration(0)
+	for _, c := range all {
+		longest = max(longest, windowOf(c.Account))
 	}
 	q.Since = s.o.Now().Add(-longest)
 	var out []api.Conversation
@@ -93,15 +105,6 @@ func (s *Server) closing(ctx context.Context, o *org.Org, q store.ConversationQu
 		}
 	}
 	return newPage(out, q.After), nil
-}
-
-// longestWindow is how long any channel can be answered freely.
-func longestWindow(ctx context.Context, o *org.Org) (longest time.Duration, err error) {
-	all, err := o.Channels(ctx)
-	for _, c := range all {
-		longest = max(longest, windowOf(c.Account))
-	}
-	return longest, err
 }
 
 // windowOf is how long a member of staff may write freely; 0 where that has no end.

@@ -151,6 +151,7 @@ func TestReplies(t *testing.T) {
 		{"quoting another conversation", api.Reply{Text: "x", Quotes: other.Message}, ngo.NotFound, "conversation show"},
 		{"quoting nothing", api.Reply{Text: "x", Quotes: "msg_00000000000000000000000000"}, ngo.NotFound, "conversation show"},
 		{"a template that there is not", api.Reply{Template: &api.TemplateUse{Name: "nothing"}}, ngo.NotFound, "template sync"},
+		{"a language that there is not", api.Reply{Template: &api.TemplateUse{Name: "appointment", Language: "fr"}}, ngo.NotFound, "template sync"},
 	} {
 		_, err := c.ReplyTo(ctx, storetest.Slug, id, tt.r)
 		refused(t, tt.name, err, tt.code, tt.hint)
@@ -167,6 +168,22 @@ func TestReplies(t *testing.T) {
 	wantCode(t, err, ngo.Conflict)
 	_, err = c.RetryMessage(ctx, storetest.Slug, w.Message.ID, false)
 	wantCode(t, err, ngo.Conflict)
+}
+
+func TestGroupsAreReadAndNotWrittenTo(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	var h store.Heard
+	storetest.Write(t, in.org, func(tx *store.Tx) (err error) {
+		h, err = tx.Hear(store.NewIncoming{Account: in.chat, Line: ourNumber, Ref: "g1", Kind: ngo.Group, Group: "group-1", Address: ngo.Identity{Kind: ngo.WhatsApp, Value: "919840012345"},
+			Name: "Meena", At: in.now, Renews: true, What: "text", Text: "Hello all"})
+		return err
+	})
+	_, err := in.local.ReplyTo(t.Context(), storetest.Slug, h.Conversation.ID, api.Reply{Text: "Hello"})
+	wantCode(t, err, ngo.Conflict)
+	if _, err := in.local.ReplyTo(t.Context(), storetest.Slug, h.Conversation.ID, api.Reply{Text: "Who is this?", Note: true}); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestUncertainMessagesAreSentAgainOnlyBySomebodyWhoIsSure(t *testing.T) {
@@ -344,8 +361,10 @@ func TestConversationsAreClosedAndUndone(t *testing.T) {
 	if err != nil || th.State != ngo.ConversationClosed || th.Messages[1].ID != w.Message.ID {
 		t.Errorf("after a reply that closes: %+v, %v", th, err)
 	}
-	gift, err := in.local.SetProfile(ctx, storetest.Slug, api.ProfileEdit{})
-	_ = gift
+	name := "Another name"
+	if _, err := in.local.SetProfile(ctx, storetest.Slug, api.ProfileEdit{LegalName: &name}); err != nil {
+		t.Fatal(err)
+	}
 	acts, err := in.local.Acts(ctx, storetest.Slug, api.ListQuery{})
 	if err != nil {
 		t.Fatal(err)

@@ -183,6 +183,9 @@ func (s *Server) compose(tx *store.Tx, c ngo.Conversation, d draft) (n store.New
 	if c.Kind == ngo.Mail {
 		n.Subject = replySubject(c.Subject)
 	}
+	if c.Kind == ngo.Group {
+		return n, nil, &ngo.Error{Code: ngo.Conflict, Message: "nothing can be sent into a group from here", Hint: "answer one of its members in a thread of their own, or leave a note"}
+	}
 	r, err := readerOf(&tx.Rx, c.Person)
 	if err != nil {
 		return n, nil, err

@@ -42,8 +42,13 @@ func (l languages) order(all []ngo.Template) {
 
 // choose finds the template that is meant: in the language that is named, else in the best one in which it can be sent.
 func choose(rx *store.Rx, account ngo.AccountID, u api.TemplateUse, l languages) (ngo.Template, error) {
+	missing := &ngo.Error{Code: ngo.NotFound, Message: "there is no template " + ngo.Printable(strings.TrimSpace(u.Name+" "+u.Language)), Hint: "ask the provider for its templates: ngoctl template sync"}
 	if u.Language != "" {
-		return rx.Template(account, u.Name, u.Language)
+		t, err := rx.Template(account, u.Name, u.Language)
+		if ngo.CodeOf(err) == ngo.NotFound {
+			err = missing
+		}
+		return t, err
 	}
 	all, err := rx.Templates(account)
 	if err != nil {
@@ -59,7 +64,7 @@ func choose(rx *store.Rx, account ngo.AccountID, u api.TemplateUse, l languages)
 	if len(all) > 0 {
 		return all[0], nil // whatever stands against it is told
 	}
-	return ngo.Template{}, &ngo.Error{Code: ngo.NotFound, Message: "there is no template " + ngo.Printable(u.Name), Hint: "ask the provider for its templates: ngoctl template sync"}
+	return ngo.Template{}, missing
 }
 
 // unsendable tells why nobody can be sent a template; empty when somebody can.
