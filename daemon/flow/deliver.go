@@ -29,6 +29,9 @@ func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if end := l.unsendable(); end != nil {
 		return write(ctx, o, func(tx *store.Tx) error { return end(tx, job) })
 	}
+	if due := l.message.Due; due != nil && f.now().Before(*due) { // what waits was hurried, and this one can still be pulled back
+		return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, due.Sub(tx.Now()), "It can still be pulled back.") })
+	}
 	via, err := f.route(ctx, o, &l)
 	if err != nil {
 		return err
@@ -88,8 +91,10 @@ func (f *Flow) holds(l *letter, via org.Channel, job ngo.Job) (why string, wait 
 	case l.talk != nil && l.talk.blocked:
 		return "An older message of the conversation goes first.", min(firstPause<<min(job.Attempts, 8), linePause)
 	}
-	if why, until := f.outages.ofLine(l.line(via.Info.ID), f.now()); why != "" {
-		return why, until.Sub(f.now()) + pause(0, firstPause)
+	for _, where := range []line{l.line(via.Info.ID), l.pair(via.Info.ID)} {
+		if why, until := f.outages.ofLine(where, f.now()); why != "" {
+			return why, until.Sub(f.now()) + pause(0, firstPause)
+		}
 	}
 	return "", 0
 }
@@ -100,6 +105,11 @@ func (l *letter) line(account ngo.AccountID) line {
 		return line{account: account}
 	}
 	return line{account, l.talk.Line}
+}
+
+// pair is what one person and the line are to limits that are theirs alone.
+func (l *letter) pair(account ngo.AccountID) line {
+	return line{account, ngo.Ref(l.message.Conversation)}
 }
 
 // begin marks the message as going out, so that a crash from here on is known to leave its fate open. Extending also

@@ -72,6 +72,8 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		say(w, 200, fmt.Sprintf(`{"id":"8000000000%05d"}`, g.next))
 	case g.status != 0:
 		say(w, g.status, "{}")
+	case strings.HasSuffix(r.URL.Path, "/message_templates"):
+		say(w, 200, `{"data":[]}`)
 	case strings.HasPrefix(r.URL.Path, "/file/"):
 		g.file(w, strings.TrimPrefix(r.URL.Path, "/file/"))
 	default:

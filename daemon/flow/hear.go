@@ -14,6 +14,8 @@ import (
 const (
 	mostAtOnce = 200 // events of one transaction: others wait for the writer meanwhile
 	mostFiles  = 100 // of one message that are looked at
+
+	mostPuzzles = 2 // tries at a delivery with an error that nobody understands, before the rest of it is recorded without
 )
 
 // hearing is a delivery on its way into conversations.
@@ -72,6 +74,9 @@ func (h *hearing) read(ctx context.Context) error {
 		return err
 	}
 	for n, e := range events {
+		if e.Incoming != nil && e.Incoming.Ref == "" {
+			e = channel.Event{Name: e.Name, Unknown: &channel.Unknown{Why: "a message without an id"}}
+		}
 		h.items = append(h.items, item{Event: e, place: n})
 	}
 	return h.examine(ctx, files)
@@ -157,23 +162,47 @@ func (i *item) dropPage() {
 // record writes it all. Of very many events each transaction takes some; a crash between two costs nothing, since what was
 // recorded is recorded once.
 func (h *hearing) record(ctx context.Context) error {
-	if h.delivery.State == ngo.DeliveryProcessed && !slices.ContainsFunc(h.items, item.counts) {
-		return write(ctx, h.org, func(tx *store.Tx) error { return tx.Finish(h.job) })
-	}
 	rest := h.items
 	for len(rest) > mostAtOnce {
-		some := rest[:mostAtOnce]
-		if err := write(ctx, h.org, func(tx *store.Tx) error { return h.put(tx, some) }); err != nil {
+		if err := h.write(ctx, rest[:mostAtOnce], nil); err != nil {
 			return err
 		}
 		rest = rest[mostAtOnce:]
 	}
-	return write(ctx, h.org, func(tx *store.Tx) error {
-		if err := h.put(tx, rest); err != nil {
+	return h.write(ctx, rest, h.settle)
+}
+
+// write records some events in one transaction, with what ends it. Where one of them cannot be recorded, each is by itself, and that one
+// is left out with the reason.
+func (h *hearing) write(ctx context.Context, some []item, end func(*store.Tx) error) error {
+	err := write(ctx, h.org, func(tx *store.Tx) error {
+		if err := h.put(tx, some); err != nil || end == nil {
 			return err
 		}
-		return h.settle(tx)
+		return end(tx)
 	})
+	if !h.broken(err) {
+		return err
+	}
+	h.flow.log.Warn("events recorded one by one", "org", h.org.Info().Slug, "delivery", h.delivery.ID, "err", err)
+	for n := range some {
+		err := write(ctx, h.org, func(tx *store.Tx) error { return h.one(tx, &some[n]) })
+		if h.broken(err) {
+			some[n].Event = channel.Event{Name: some[n].Name, Unknown: &channel.Unknown{Why: refusalOf(err).reason}}
+		} else if err != nil {
+			return err
+		}
+	}
+	if end == nil {
+		return nil
+	}
+	return write(ctx, h.org, end)
+}
+
+// broken tells whether it is an event that cannot be recorded, and not the box that is in trouble: of an error that nobody understands,
+// when it comes again and again.
+func (h *hearing) broken(err error) bool {
+	return ngo.Permanent(err) || ngo.CodeOf(err) == ngo.Internal && h.job.Attempts >= mostPuzzles
 }
 
 func (h *hearing) put(tx *store.Tx, some []item) error {
@@ -184,9 +213,6 @@ func (h *hearing) put(tx *store.Tx, some []item) error {
 	}
 	return nil
 }
-
-// counts tells whether an event has any effect.
-func (i item) counts() bool { return i.Refused == nil && i.Unknown == nil }
 
 // one records one event.
 func (h *hearing) one(tx *store.Tx, i *item) error {

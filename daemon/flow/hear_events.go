@@ -31,7 +31,8 @@ func (h *hearing) person(tx *store.Tx, p channel.Person) (ngo.PersonID, error) {
 
 // speaks gives the language in which ngoctl speaks to somebody; empty when they told none, or one that it does not.
 func speaks(wish string) string {
-	if lang := ngo.Language(wish); wish != "" && strings.HasPrefix(strings.ToLower(wish), lang) {
+	wish, _, _ = strings.Cut(strings.ToLower(wish), "_") // as some providers write ta_IN
+	if lang := ngo.Language(wish); wish != "" && strings.HasPrefix(wish, lang) {
 		return lang
 	}
 	return ""

@@ -48,8 +48,14 @@ func (f *Flow) hurryOrg(ctx context.Context, slug string) error {
 // hurry has every job of the organisation that waits for a provider tried now.
 func hurry(ctx context.Context, o *org.Org) error {
 	return write(ctx, o, func(tx *store.Tx) error {
-		for _, kind := range []ngo.JobKind{ngo.JobDeliver, ngo.JobConfirm, ngo.JobRefund} {
-			if _, err := tx.Hurry(ngo.LaneOutbound, kind); err != nil {
+		for _, waiting := range []struct {
+			lane ngo.Lane
+			kind ngo.JobKind
+		}{
+			{ngo.LaneOutbound, ngo.JobDeliver}, {ngo.LaneOutbound, ngo.JobConfirm}, {ngo.LaneOutbound, ngo.JobRefund},
+			{ngo.LaneDocument, ngo.JobFetch}, {ngo.LaneDocument, ngo.JobErrand},
+		} {
+			if _, err := tx.Hurry(waiting.lane, waiting.kind); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -87,7 +88,7 @@ func (h *hearing) preference(tx *store.Tx, i *item) error {
 		return err
 	}
 	c := ngo.Consent{
-		Person: person, Topic: topics[p.Topic], Given: !p.Stop, Identity: addressOfPerson(p.Person), Words: ngo.HideAadhaar(p.Words),
+		Person: person, Topic: topics[p.Topic], Given: !p.Stop, Identity: addressOfPerson(p.Person), Words: cmp.Or(ngo.HideAadhaar(p.Words), "They said so by means of the provider."),
 		Source: string(h.delivery.ID), Actor: actor, At: h.when(i),
 	}
 	if c.Topic == "" || len(p.Person.Identities) == 0 {

@@ -30,7 +30,8 @@ func (f *Flow) outcome(ctx context.Context, o *org.Org, job ngo.Job, l *letter, 
 		until := f.outages.hold(l.line(id), f.now(), r.wait, r.reason)
 		return f.again(ctx, o, job, l, id, r.reason, until.Sub(f.now()))
 	case r.class == channel.FaultPair:
-		return f.again(ctx, o, job, l, id, r.reason, max(r.wait, pairPause(job.Attempts)))
+		until := f.outages.hold(l.pair(id), f.now(), max(r.wait, pairPause(job.Attempts)), r.reason)
+		return f.again(ctx, o, job, l, id, r.reason, until.Sub(f.now()))
 	case r.class.Retry():
 		return f.again(ctx, o, job, l, id, r.reason, r.wait)
 	}
@@ -108,6 +109,7 @@ func (f *Flow) sent(ctx context.Context, o *org.Org, job ngo.Job, l *letter, via
 		return err
 	}
 	f.outages.taken(l.line(via.Info.ID))
+	f.outages.taken(l.pair(via.Info.ID))
 	if !f.outages.end(via.Info.ID) {
 		return nil
 	}

@@ -62,6 +62,23 @@ func TestReplyGoesOut(t *testing.T) {
 	}
 }
 
+// What waits for an account that comes back is hurried, but for what can still be pulled back.
+func TestHurriedIsNotEarly(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	m := h.write1(store.NewReply{Conversation: c, Kind: ngo.MessageText, Text: "wait", Author: "user:x", Due: h.now().Add(10 * time.Second)})
+	h.write(func(tx *store.Tx) error { _, err := tx.Hurry(ngo.LaneOutbound, ngo.JobDeliver); return err })
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageQueued || len(g.taken()) != 0 {
+		t.Fatalf("message %+v went before it was due", got)
+	}
+	h.later(11 * time.Second)
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageSent {
+		t.Errorf("message %+v; want it sent", got)
+	}
+}
+
 func TestPulledBack(t *testing.T) {
 	t.Parallel()
 	h, g, c := greeted(t)
