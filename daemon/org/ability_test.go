@@ -43,6 +43,13 @@ func (listening) Listen(context.Context, string, func(context.Context, channel.H
 	return nil
 }
 
+func (listening) Posted() bool { return false }
+
+// both is sent some of it, and gets the rest.
+type both struct{ listening }
+
+func (both) Posted() bool { return true }
+
 type post struct{ channel.Account }
 
 func TestHooked(t *testing.T) {
@@ -50,7 +57,7 @@ func TestHooked(t *testing.T) {
 	for name, tt := range map[string]struct {
 		account channel.Account
 		want    bool
-	}{"only sends": {post{}, false}, "is sent what is said": {told{}, true}, "listens by itself": {listening{}, false}} {
+	}{"only sends": {post{}, false}, "is sent what is said": {told{}, true}, "listens by itself": {listening{}, false}, "does both": {both{}, true}} {
 		if got := Hooked(tt.account); got != tt.want {
 			t.Errorf("a channel that %s: Hooked = %v; want %v", name, got, tt.want)
 		}

@@ -139,8 +139,8 @@ func TestAccountsThatCannotBeOpened(t *testing.T) {
 		if _, _, err := o.Gateway(t.Context(), "good"); err != nil {
 			t.Errorf("a good account beside bad ones: %v", err)
 		}
-		addAccount(t, o, ngo.Channel, "post", "bad", "bad")
-		good := addAccount(t, o, ngo.Channel, "post", "good", "x")
+		addAccount(t, o, ngo.Channel, "post", "bad-post", "bad")
+		good := addAccount(t, o, ngo.Channel, "post", "good-post", "x")
 		gateways, err := o.Gateways(t.Context())
 		if err != nil || len(gateways) != 1 || gateways[0].Info.Name != "good" {
 			t.Errorf("Gateways = %v, %v; want the good one", gateways, err)
