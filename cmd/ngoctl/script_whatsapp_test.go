@@ -41,6 +41,7 @@ import (
 //	chat shake STATUS ACCOUNT WORD the handshake with a word
 //	chat template NAME LANGUAGE CATEGORY BODY [HEADER]
 //	chat refuse CODE TIMES         the API refuses the next messages
+//	chat token WORD                the token is another from now on
 //	chat lose                      the next answer of the API is lost
 //	chat seen NAME                 they read everything
 //	chat got N REGEXP              waits until N messages that match were taken; a match is against "TO TYPE TEXT VALUES FILENAME"
@@ -86,7 +87,7 @@ var chatVerbs = map[string]struct {
 	"move": {2, 2, (*chatDouble).move}, "share": {2, 2, (*chatDouble).share}, "ago": {1, 1, (*chatDouble).ago}, "tell": {1, 1, (*chatDouble).tell},
 	"batch": {3, 3, (*chatDouble).batch}, "again": {2, 2, (*chatDouble).again}, "forge": {2, 2, (*chatDouble).forge}, "shake": {3, 3, (*chatDouble).shake},
 	"template": {4, 5, (*chatDouble).template}, "refuse": {2, 2, (*chatDouble).refuse}, "lose": {0, 0, (*chatDouble).lose}, "seen": {1, 1, (*chatDouble).seen},
-	"got": {2, 2, (*chatDouble).got},
+	"got": {2, 2, (*chatDouble).got}, "token": {1, 1, (*chatDouble).token},
 }
 
 func chatCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -256,6 +257,8 @@ func (d *chatDouble) refuse(ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 	d.Refuse(code, times)
 }
+
+func (d *chatDouble) token(_ *testscript.TestScript, args []string) { d.SetToken(args[0]) }
 
 func (d *chatDouble) lose(*testscript.TestScript, []string) { d.Lose() }
 
