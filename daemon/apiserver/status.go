@@ -25,6 +25,12 @@ func (s *Server) status(ctx context.Context, _ *struct{}) (*answer[api.Status], 
 		RSSBytes: rss(), Orgs: []api.OrgStatus{}, Actor: actor(ctx), Ready: now.Sub(s.o.Probe()) <= probeAge,
 		Problems: append([]string{}, s.o.Problems...),
 	}
+	if b := s.o.Blobs.Bucket(); b != nil {
+		out.Bucket = b.String()
+	}
+	if s.o.Troubles != nil {
+		out.Problems = append(out.Problems, s.o.Troubles()...)
+	}
 	orgs, err := s.visible(ctx, jobRead)
 	if err != nil {
 		return nil, err
