@@ -113,16 +113,7 @@ func (h *hearing) prepare(ctx context.Context) error {
 	if h.own == "" {
 		h.own = ngo.Printable(h.org.Info().Name)
 	}
-	known, err := h.known(ctx)
-	if err != nil {
-		return err
-	}
-	m := &mask{known: known}
-	for n := range h.items {
-		h.items[n].prepare(m, h.flow.wishes)
-	}
-	h.masked = m.found > 0
-	return nil
+	return h.understand(ctx)
 }
 
 func (i *item) prepare(m *mask, words wishes) {

@@ -7,36 +7,49 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// known gives what tells a number that is on record, or told along, from one that is never kept and looks the same. Nearly no message
-// has such a number in it; then nothing is looked up.
-func (h *hearing) known(ctx context.Context) (func(string) bool, error) {
+// understand works out what the messages say. A number that looks like one that is never kept may be a phone, or a payment's, that is on
+// record or told along. Nearly no message has one that looks so; then nothing is looked up.
+func (h *hearing) understand(ctx context.Context) error {
+	told := h.phonesTold()
+	var doubtful []string
+	h.say(&mask{known: func(digits string) bool {
+		if !told[digits] {
+			doubtful = append(doubtful, digits)
+		}
+		return true // until it is known better
+	}})
+	if len(doubtful) == 0 {
+		return nil
+	}
+	var onRecord map[string]bool
+	err := h.org.Store.Read(ctx, func(rx *store.Rx) (err error) { onRecord, err = rx.Lookalikes(doubtful); return err })
+	if err != nil {
+		return err
+	}
+	m := &mask{known: func(digits string) bool { return told[digits] || onRecord[digits] }}
+	h.say(m)
+	h.masked = m.found > 0
+	return nil
+}
+
+func (h *hearing) say(m *mask) {
+	for n := range h.items {
+		h.items[n].prepare(m, h.flow.wishes)
+	}
+}
+
+// phonesTold are the numbers of those whom the delivery is about, without the plus.
+func (h *hearing) phonesTold() map[string]bool {
 	told := map[string]bool{}
 	for _, i := range h.items {
 		if i.Incoming == nil {
 			continue
 		}
 		for _, one := range i.Incoming.Person.Identities {
-			if one.Kind == ngo.Phone {
-				told[one.Value[min(1, len(one.Value)):]] = true
+			if one.Kind == ngo.Phone && one.Value != "" {
+				told[one.Value[1:]] = true
 			}
 		}
 	}
-	var doubtful []string
-	look := &mask{known: func(digits string) bool {
-		if !told[digits] {
-			doubtful = append(doubtful, digits)
-		}
-		return true
-	}}
-	for n := range h.items {
-		i := h.items[n] // a copy: this is only a look
-		i.files = nil
-		i.prepare(look, nil)
-	}
-	if len(doubtful) == 0 {
-		return func(digits string) bool { return told[digits] }, nil
-	}
-	var onRecord map[string]bool
-	err := h.org.Store.Read(ctx, func(rx *store.Rx) (err error) { onRecord, err = rx.Lookalikes(doubtful); return err })
-	return func(digits string) bool { return told[digits] || onRecord[digits] }, err
+	return told
 }
