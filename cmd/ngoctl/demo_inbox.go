@@ -178,8 +178,8 @@ func (p *play) act(ctx context.Context, a sim.Act) error {
 }
 
 // heard waits until the inbox is as it should be, or will not be so any more.
-func (p *play) heard(ctx context.Context) error {
-	soon, cancel := context.WithTimeout(ctx, heardIn)
+func (p *play) heard(ctx context.Context, within time.Duration) error {
+	soon, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	err := eventually(soon, 100*time.Millisecond, func() (bool, error) {
 		if err := p.reports(soon); err != nil {

@@ -95,7 +95,7 @@ func (s *stage) playFast(ctx context.Context, c *call) error {
 	if err := p.askAgain(ctx); err != nil {
 		return err
 	}
-	if err := p.heard(ctx); err != nil {
+	if err := p.heard(ctx, heardIn); err != nil {
 		return err
 	}
 	if err := p.settled(ctx, questions, told); err != nil { // a list tells fees and phones that no webhook told

@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"until": until, "ready": ready, "hook": hook, "corrupt": corrupt, "mails": mails,
 			"pay": payCommand, "back": backCommand, "dispute": disputeCommand, "tell": tellCommand, "forget": forgetCommand,
-			"chat": chatCommand, "keep": keep,
+			"chat": chatCommand, "post": postCommand, "keep": keep,
 		},
 	})
 }
@@ -68,7 +68,7 @@ func setUp(e *testscript.Env) error {
 		return err
 	}
 	e.Defer(post.Close)
-	if err := errors.Join(setUpGateways(e), setUpWhatsApp(e)); err != nil {
+	if err := errors.Join(setUpGateways(e), setUpWhatsApp(e), setUpMailbox(e, post)); err != nil {
 		return err
 	}
 	e.Values[mailServer{}] = post
