@@ -51,6 +51,11 @@ select c.id, c.last_at as at
 from conversation c
 where c.state = 'closed' and (c.last_at, c.id) < ($1, $2)` + conversationFilter + newestFirst
 
+	snoozedConversations = `
+select c.id, c.last_at as at
+from conversation c
+where c.state = 'snoozed' and (c.last_at, c.id) < ($1, $2)` + conversationFilter + newestFirst
+
 	anyConversations = `
 select o.id, o.at
 from (` + activeConversations + `) as o
@@ -97,6 +102,7 @@ order by k.at `
 const (
 	listActive   = listed + activeConversations + listedBehind + `desc, c.id desc limit $6`
 	listClosed   = listed + closedConversations + listedBehind + `desc, c.id desc limit $6`
+	listSnoozed  = listed + snoozedConversations + listedBehind + `desc, c.id desc limit $6`
 	listAny      = listed + anyConversations + listedBehind + `desc, c.id desc limit $6`
 	listOfPerson = listed + conversationsOfPerson + listedBehind + `desc, c.id desc limit $6`
 	listWaiting  = listed + waitingConversations + listedBehind + `, c.id limit $6`
@@ -200,6 +206,8 @@ func (q ConversationQuery) query() (query string, descending bool, err error) {
 		return listAny, true, nil
 	case q.State == ngo.ConversationClosed:
 		return listClosed, true, nil
+	case q.State == ngo.ConversationSnoozed:
+		return listSnoozed, true, nil
 	}
 	return listActive, true, nil
 }

@@ -28,6 +28,7 @@ func TestConversationsAreReadByTheirIndexes(t *testing.T) {
 	defer engine.Close()
 	by := map[string]string{
 		"active": "conversation_active ((last_at,id)<(?,?))", "closed": "conversation_closed ((last_at,id)<(?,?))", "any": "conversation_active ((last_at,id)<(?,?))",
+		"snoozed": "conversation_snoozed ((last_at,id)<(?,?))",
 		"waiting": "conversation_waiting ((waiting,id)>(?,?))", "window": "conversation_active (last_at>?)", "of a person": "conversation_person (person_id=?)",
 		"chat": "conversation_chat (account_id=? AND line=? AND person_id=?)", "thread": "message_thread (conversation_id=? AND (at,id)<(?,?))",
 		"ripples": "ripple_about (about=?)", "by ref": "message_heard (account_id=? AND ref=?)", "waits": "message_thread (conversation_id=? AND at>?)",
@@ -96,12 +97,12 @@ func TestPagesOfConversations(t *testing.T) {
 		if i%5 == 0 {
 			d.reply(ids[i], "hello")
 		}
-		if i%4 == 1 {
-			d.do(func(tx *store.Tx) error { _, err := tx.MoveConversation(ids[i], ngo.ConversationClosed); return err })
+		if to, moves := map[int]ngo.ConversationState{1: ngo.ConversationClosed, 2: ngo.ConversationSnoozed}[i%4]; moves {
+			d.do(func(tx *store.Tx) error { _, err := tx.MoveConversation(ids[i], to); return err })
 		}
 	}
 	for name, q := range map[string]store.ConversationQuery{
-		"active": {}, "any": {State: store.StateAny}, "closed": {State: ngo.ConversationClosed}, "open": {State: ngo.ConversationOpen},
+		"active": {}, "any": {State: store.StateAny}, "closed": {State: ngo.ConversationClosed}, "open": {State: ngo.ConversationOpen}, "snoozed": {State: ngo.ConversationSnoozed},
 		"waiting": {Sort: store.SortWaiting}, "who waits": {Waiting: true}, "window": {Sort: store.SortWindow, Since: start.Add(-time.Second)},
 		"account": {Account: d.account, State: store.StateAny}, "another account": {Account: "acc_none", State: store.StateAny},
 	} {
@@ -130,7 +131,7 @@ func TestPagesOfConversations(t *testing.T) {
 		if !slices.Equal(got, whole) {
 			t.Errorf("%s in pages: %d; want %d", name, len(got), len(whole))
 		}
-		if n := map[string]int{"any": 23, "active": 17, "closed": 6, "account": 23}[name]; n != 0 && n != len(whole) || name == "another account" && len(whole) != 0 {
+		if n := map[string]int{"any": 23, "active": 17, "closed": 6, "snoozed": 6, "open": 11, "account": 23}[name]; n != 0 && n != len(whole) || name == "another account" && len(whole) != 0 {
 			t.Errorf("%s has %d; want %d", name, len(whole), n)
 		}
 	}

@@ -42,6 +42,7 @@ create index conversation_address on conversation (address_kind, address);
 -- message that comes.
 create index conversation_active on conversation (last_at, id, account_id, waiting, last_in, state) where state <> 'closed';
 create index conversation_closed on conversation (last_at, id, account_id, waiting, state) where state = 'closed';
+create index conversation_snoozed on conversation (last_at, id, account_id, waiting) where state = 'snoozed';
 create index conversation_waiting on conversation (waiting, id, account_id, state) where waiting is not null and state <> 'closed';
 
 create table message_next (
