@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -192,5 +193,48 @@ func TestMigrationsAreNumbered(t *testing.T) {
 	all, err := store.MigrationSteps()
 	if err != nil || len(all["org"]) == 0 || len(all["appliance"]) == 0 {
 		t.Fatal(fmt.Sprint(len(all["org"]), len(all["appliance"])), err)
+	}
+}
+
+// People from before they could be joined are nobody's part, keep their addresses, and are to be searched.
+func TestPeopleOfAnOldDatabase(t *testing.T) {
+	t.Parallel()
+	all, err := store.MigrationSteps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "old.db")
+	engine, err := migrated(t, path, all["org"][:8])
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = engine.Write(t.Context(), store.Ack, func(c store.WriteConn) error {
+		for _, q := range []string{
+			"insert into person (id, name, created) values ('per_a', 'Meena', '2026-01-01T00:00:00.000Z'), ('per_b', 'Ravi', '2026-01-01T00:00:00.000Z')",
+			"insert into identity (kind, value, person_id) values ('email', 'm@example.org', 'per_a'), ('phone', '+919840012345', 'per_b')",
+		} {
+			if _, err := c.Exec(q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, engine.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if engine, err = migrated(t, path, all["org"]); err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	for query, want := range map[string]string{
+		"select group_concat(id || root || coalesce(parent, '') || language) from person": "per_aper_a,per_bper_b",
+		"select group_concat(kind || value || person_id || shared) from identity":         "emailm@example.orgper_a0,phone+919840012345per_b0",
+		"select group_concat(subject) from stale where substr(subject, 1, 4) = 'per_'":    "per_a,per_b",
+	} {
+		var got string
+		err := engine.Read(t.Context(), func(c store.Conn) error { return c.QueryRow(query).Scan(&got) })
+		if err != nil || got != want {
+			t.Errorf("%s = %q, %v; want %q", query, got, err, want)
+		}
 	}
 }

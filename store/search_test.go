@@ -205,3 +205,20 @@ func TestTheNewestAreFoundFirst(t *testing.T) {
 		return nil
 	})
 }
+
+// Nobody can ask what the engine does not understand.
+func FuzzSearch(f *testing.F) {
+	w := writeAll(f)
+	for _, s := range []string{"meena", `"`, "a AND b", "x*", "w : y", "^a", "a-b/c@d 1", "\x00", "\xff", "நீ 12345", "{a b}", "NOT", "()", "000", "+", "1.2.3", "ﬁ", "'"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		err := w.o.Read(t.Context(), func(r *store.Rx) error {
+			_, err := r.Search(s, "", 5)
+			return err
+		})
+		if err != nil {
+			t.Errorf("Search(%q): %v", s, err)
+		}
+	})
+}
