@@ -313,11 +313,11 @@ func (b *Bucket) own(ctx context.Context) error {
 	}
 	if len(mine) == 0 {
 		mine = []byte(rand.Text())
+		if err := os.WriteFile(b.o.Owner, mine, 0o600); err != nil { // before the bucket has it: a crash in between loses nothing
+			return fault("write owner of bucket", err)
+		}
 	}
-	if err := b.put(ctx, b.prefix+mark, bytes.NewReader(mine), int64(len(mine))); err != nil {
-		return err
-	}
-	return os.WriteFile(b.o.Owner, mine, 0o600)
+	return b.put(ctx, b.prefix+mark, bytes.NewReader(mine), int64(len(mine)))
 }
 
 func (b *Bucket) text(ctx context.Context, name string) ([]byte, error) {

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -50,5 +49,5 @@ func addressSpace() (uint64, error) {
 	}
 	pages, _, _ := strings.Cut(string(text), " ")
 	n, err := strconv.ParseUint(pages, 10, 64)
-	return n * uint64(os.Getpagesize()), errors.Join(err)
+	return n * uint64(os.Getpagesize()), err
 }
