@@ -89,7 +89,7 @@ func newChat(tx *store.Tx, id ngo.PersonID, ch org.Channel) (n store.NewConversa
 	if p.Erased != nil {
 		return n, &ngo.Error{Code: ngo.Conflict, Message: "this person was erased"}
 	}
-	group, err := tx.Group(id)
+	group, err := tx.Group(p.Root)
 	if err != nil {
 		return n, err
 	}
@@ -105,9 +105,13 @@ func newChat(tx *store.Tx, id ngo.PersonID, ch org.Channel) (n store.NewConversa
 		people = append(people, one)
 	}
 	for _, one := range people {
-		if to, ok := reached(one.Identities, ch.Account); ok {
-			return store.NewConversation{Account: ch.Info.ID, Line: usual(ch.Account), Kind: ngo.Chat, Person: one.ID, Address: to, Name: one.Name}, nil
+		to, ok := reached(one.Identities, ch.Account)
+		if !ok {
+			continue
 		}
+		told := asTold(to, ch.Account)
+		raw, _, _, err := tx.PersonFor(ch.Info.ID, told, one.Name, "") // as whom they will answer
+		return store.NewConversation{Account: ch.Info.ID, Line: usual(ch.Account), Kind: ngo.Chat, Person: raw, Address: told[0], Name: one.Name}, err
 	}
 	return n, &ngo.Error{
 		Code: ngo.Conflict, Message: fmt.Sprintf("no address of theirs is known that %s reaches", ch.Info.Name),
@@ -127,6 +131,14 @@ func reached(all []ngo.Identity, account channel.Account) (ngo.Identity, bool) {
 		}
 	}
 	return ngo.Identity{}, false
+}
+
+// asTold gives an address as the channel tells of somebody who writes from it, so that the answer comes into the same thread.
+func asTold(i ngo.Identity, account channel.Account) []ngo.Identity {
+	if digits, ok := strings.CutPrefix(i.Value, "+"); ok && i.Kind == ngo.Phone && account.Reaches(ngo.WhatsApp) {
+		return []ngo.Identity{{Kind: ngo.WhatsApp, Value: digits}, i}
+	}
+	return []ngo.Identity{i}
 }
 
 // usual gives the line from which an account writes when nothing else is said.

@@ -313,12 +313,20 @@ func TestTemplatesBeginConversations(t *testing.T) {
 	})
 	use := api.TemplateUse{Name: "appointment", Language: "en_US", Body: map[string]string{"1": "Meena", "2": "Monday"}}
 	w, err := in.local.SendTemplate(ctx, storetest.Slug, who, "", use)
-	if err != nil || w.Message.Line != ourNumber || w.Message.Recipient != "+919840012345" || w.Message.Conversation == "" {
+	if err != nil || w.Message.Line != ourNumber || w.Message.Recipient != "919840012345" || w.Message.Conversation == "" {
 		t.Fatalf("SendTemplate = %+v, %v", w, err)
 	}
 	more, err := in.local.SendTemplate(ctx, storetest.Slug, who, "whatsapp", use)
 	if err != nil || more.Message.Conversation != w.Message.Conversation {
 		t.Errorf("a second goes elsewhere: %+v, %v", more, err)
+	}
+	_, err = in.local.ReplyTo(ctx, storetest.Slug, w.Message.Conversation, api.Reply{Text: "Hello"})
+	refused(t, "a text to who never wrote", err, ngo.Conflict, "ngoctl template list")
+	if h := in.hears("919840012345", "Meena", "Thank you", time.Minute); h.Conversation.ID != w.Message.Conversation {
+		t.Errorf("the answer came into %s, not into %s", h.Conversation.ID, w.Message.Conversation)
+	}
+	if th, err := in.local.Thread(ctx, storetest.Slug, w.Message.Conversation, api.ListQuery{}); err != nil || th.Root != who {
+		t.Errorf("the thread is %s's, want %s's: %v", th.Root, who, err)
 	}
 	_, err = in.local.SendTemplate(ctx, storetest.Slug, nobody, "", use)
 	refused(t, "without a number", err, ngo.Conflict, "ngoctl person show")
@@ -330,8 +338,29 @@ func TestTemplatesBeginConversations(t *testing.T) {
 	if err != nil || len(before.Items) != 1 {
 		t.Errorf("a refusal left a conversation: %+v, %v", before, err)
 	}
-	_, err = in.local.ReplyTo(ctx, storetest.Slug, w.Message.Conversation, api.Reply{Text: "Hello"})
-	refused(t, "a text to who never wrote", err, ngo.Conflict, "ngoctl template list")
+}
+
+func TestMailIsAnswered(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	ctx := t.Context()
+	h := in.hear(in.mail, ngo.Mail, ngo.Identity{Kind: ngo.EMail, Value: "arun@donor.example"}, "Arun", "A letter.", 40*time.Hour)
+	w, err := in.local.ReplyTo(ctx, storetest.Slug, h.Conversation.ID, api.Reply{Text: "Thank you.", Quotes: h.Message})
+	if err != nil || w.Message.Subject != "Re: Help" || w.Message.Recipient != "arun@donor.example" || w.Price != nil {
+		t.Errorf("ReplyTo = %+v, %v", w, err)
+	}
+	in.consents(h.Conversation.Person, ngo.TopicAll, false)
+	if _, err := in.local.ReplyTo(ctx, storetest.Slug, h.Conversation.ID, api.Reply{Text: "We will."}); err != nil {
+		t.Errorf("an answer to who stopped: %v", err)
+	}
+	if err := in.local.RemoveChannel(ctx, storetest.Slug, "email"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = in.local.ReplyTo(ctx, storetest.Slug, h.Conversation.ID, api.Reply{Text: "Hello"})
+	refused(t, "by a channel that was removed", err, ngo.Conflict, "ngoctl channel list")
+	if p, err := in.local.Conversations(ctx, storetest.Slug, api.ConversationQuery{}); err != nil || len(p.Items) != 1 || p.Items[0].Channel != "email" {
+		t.Errorf("Conversations = %+v, %v", p, err)
+	}
 }
 
 func TestConversationsAreClosedAndUndone(t *testing.T) {
