@@ -29,7 +29,10 @@ func TestDocsNameEveryField(t *testing.T) {
 		"donor": {ngo.Donor{}}, "payment": {api.Payment{}}, "sighting": {ngo.Sighting{}}, "refund": {ngo.Refund{}}, "dispute": {ngo.Dispute{}},
 		"person": {api.Person{}, ngo.Identity{}}, "purpose": {ngo.Purpose{}}, "receipt": {api.Receipt{}}, "message": {ngo.Message{}}, "saved": {saved{}},
 		"delivery": {ngo.Delivery{}}, "job": {ngo.Job{}}, "entry": {ngo.AuditEntry{}}, "report": {api.AuditReport{}}, "backup": {backedUp{}}, "restored": {daemon.Restored{}},
-		"login": {loggedIn{}}, "made": {made{}}, "done": {done{}}, "measurement": {bench.Report{}, bench.Machine{}}, "played": {played{}},
+		"login": {loggedIn{}}, "made": {made{}}, "done": {done{}}, "attachment": {ngo.Attachment{}}, "extra": {ngo.Extra{}, ngo.ExtraPlace{}, ngo.ExtraCard{}, ngo.ExtraPair{}}, "conversation": {api.Conversation{}},
+		"window": {api.Window{}}, "free-replies": {api.FreeReplies{}}, "price": {api.Price{}}, "written": {api.Written{}}, "moved": {api.Moved{}}, "offer": {api.TemplateOffer{}},
+		"hit": {api.Hit{}}, "link": {api.Link{}}, "consent": {ngo.Consent{}}, "joining": {ngo.Joining{}}, "likeness": {ngo.Likeness{}},
+		"measurement": {bench.Report{}, bench.Machine{}}, "played": {played{}},
 	} {
 		entry := regexp.MustCompile(`(?s)- \*\*` + word + `\*\*:(.*?)\n(?:- \*\*|$)`).FindString(string(text) + "\n- **")
 		if entry == "" {
