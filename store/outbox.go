@@ -157,6 +157,11 @@ func (t *Tx) Withdraw(id ngo.MessageID) (ngo.Message, error) {
 	if err := t.SettleMessage(id, Outcome{State: ngo.MessageWithdrawn}); err != nil {
 		return m, err
 	}
+	if m.Conversation != "" {
+		if err := t.Follow(m.Conversation); err != nil {
+			return m, err
+		}
+	}
 	return t.Message(id)
 }
 
