@@ -36,8 +36,11 @@ func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if err != nil {
 		return err
 	}
-	if why, wait := f.holds(&l, via, job); why != "" {
+	if why, wait := f.holds(&l, via); why != "" {
 		return f.wait(ctx, o, job, l.message, via.Info.ID, why, wait)
+	}
+	if l.talk != nil && l.talk.blocked {
+		return write(ctx, o, func(tx *store.Tx) error { return l.stand(tx, job) })
 	}
 	if l.talk != nil && l.talk.shut(via.Account, l.message, f.now()) {
 		return f.end(ctx, o, job, &l, store.Outcome{State: ngo.MessageFailed, Reason: classWords[channel.FaultWindow]})
@@ -82,14 +85,12 @@ func (f *Flow) route(ctx context.Context, o *org.Org, l *letter) (org.Channel, e
 }
 
 // holds tells why a message waits, and for how long; no reason means that it may go.
-func (f *Flow) holds(l *letter, via org.Channel, job ngo.Job) (why string, wait time.Duration) {
+func (f *Flow) holds(l *letter, via org.Channel) (why string, wait time.Duration) {
 	switch {
 	case via.Account == nil && l.talk == nil:
 		return "There is no mail account yet. Add one with: ngoctl channel add email", idlePause
 	case via.Account == nil:
 		return "The channel " + via.Info.Name + " was removed, or cannot be used as it is set up. See: ngoctl channel list", idlePause
-	case l.talk != nil && l.talk.blocked:
-		return "An older message of the conversation goes first.", min(firstPause<<min(job.Attempts, 8), linePause)
 	}
 	for _, where := range []line{l.line(via.Info.ID), l.pair(via.Info.ID)} {
 		if why, until := f.outages.ofLine(where, f.now()); why != "" {
@@ -97,6 +98,27 @@ func (f *Flow) holds(l *letter, via org.Channel, job ngo.Job) (why string, wait 
 		}
 	}
 	return "", 0
+}
+
+// stand puts a message into the line behind an older one of its conversation, whose end hurries it; when that has come meanwhile, it
+// goes at once.
+func (l *letter) stand(tx *store.Tx, job ngo.Job) error {
+	const why = "An older message of the conversation goes first."
+	now, err := tx.Message(l.message.ID)
+	if err != nil {
+		return err
+	}
+	_, blocked, err := tx.Backlog(now)
+	if err != nil {
+		return err
+	}
+	if !blocked || now.State != ngo.MessageQueued {
+		return tx.Release(job)
+	}
+	if err := tx.MoveMessage(now.ID, ngo.MessageQueued, why, "", ""); err != nil {
+		return err
+	}
+	return tx.Retry(job, min(firstPause<<min(job.Attempts, 8), linePause), why)
 }
 
 // line is the line that the message goes by.

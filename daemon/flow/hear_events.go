@@ -296,7 +296,7 @@ func (h *hearing) settle(tx *store.Tx) error {
 		state = ngo.DeliveryQuarantined
 	}
 	if h.delivery.State == ngo.DeliveryAccepted || state == ngo.DeliveryProcessed {
-		if err := tx.SettleDelivery(h.delivery.ID, state, names.String(), notes.String()); err != nil {
+		if err := tx.SettleDelivery(h.delivery.ID, state, names.String(), notes.short()); err != nil {
 			return err
 		}
 	}
@@ -322,4 +322,15 @@ func (c counter) String() string {
 		out = append(out, s)
 	}
 	return strings.Join(out, "; ")
+}
+
+const mostNotes = 1000 // signs of what is said of a delivery
+
+// short is String for what may be long.
+func (c counter) short() string {
+	signs := []rune(c.String())
+	if len(signs) <= mostNotes {
+		return string(signs)
+	}
+	return string(signs[:mostNotes]) + "…"
 }

@@ -121,6 +121,28 @@ func TestOrderOfAConversation(t *testing.T) {
 	}
 }
 
+// Whoever waits behind a message that is pulled back goes at once.
+func TestPulledBackFromTheHead(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	g.answer(fault(400, 131056))
+	first := h.reply(c, "first")
+	h.works()
+	h.reply(c, "second")
+	h.works()
+	if len(g.taken()) != 0 {
+		t.Fatalf("WhatsApp took %v; want both to wait", g.texts())
+	}
+	h.write(func(tx *store.Tx) error { _, err := tx.Withdraw(first.ID); return err })
+	h.later(10 * time.Second) // what the person was told to be spared of
+	h.works()
+	h.later(30 * time.Second)
+	h.works()
+	if !slices.Equal(g.texts(), []string{"second"}) {
+		t.Errorf("WhatsApp took %v; want the second", g.texts())
+	}
+}
+
 func TestWhatComesOfEachCode(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
