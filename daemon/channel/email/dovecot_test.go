@@ -1,7 +1,6 @@
 package email_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -145,10 +144,15 @@ func (d *dovecot) start() {
 	d.running = exec.Command("dovecot", "-F", "-c", filepath.Join(d.dir, "dovecot.conf"))
 	d.running.Dir = d.dir
 	d.running.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
-	var said bytes.Buffer
-	d.running.Stdout, d.running.Stderr = &said, &said
+	said, err := os.Create(filepath.Join(d.dir, "said")) // a file: its children would keep a pipe open
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer said.Close()
+	d.running.Stdout, d.running.Stderr = said, said
+	d.running.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that its children end with it: see stop
 	if d.uid != os.Getuid() {
-		d.running.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(d.uid), Gid: uint32(d.gid)}}
+		d.running.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(d.uid), Gid: uint32(d.gid)}
 	}
 	if err := d.running.Start(); err != nil {
 		d.t.Fatal(err)
@@ -167,7 +171,8 @@ func (d *dovecot) start() {
 		if time.Now().After(deadline) {
 			d.stop()
 			log, _ := os.ReadFile(filepath.Join(d.dir, "log"))
-			d.t.Fatalf("dovecot does not answer: %s\n%s", said.Bytes(), log)
+			words, _ := os.ReadFile(said.Name())
+			d.t.Fatalf("dovecot does not answer: %s\n%s", words, log)
 		}
 		time.Sleep(50 * time.Millisecond) // another program: nothing tells when it is ready
 	}
@@ -179,6 +184,7 @@ func (d *dovecot) stop() {
 	}
 	d.running.Process.Signal(syscall.SIGTERM)
 	d.running.Wait()
+	syscall.Kill(-d.running.Process.Pid, syscall.SIGKILL) // those that still speak with somebody
 	d.running = nil
 }
 

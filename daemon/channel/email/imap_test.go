@@ -537,6 +537,26 @@ func TestAMailThatCannotBeHadIsSkippedInSight(t *testing.T) {
 	}
 }
 
+// A server that has lost its numbers, and does not say so, is found out.
+func TestAServerThatCountsAnewInSilence(t *testing.T) {
+	t.Parallel()
+	const mail = "From: a@example.org\r\n\r\nhello\r\n"
+	fetch := polite(listed, func(say func(string), tag, _ string) {
+		say(fmt.Sprintf("* 1 FETCH (UID 5 BODY[] {%d}\r\n%s)\r\n%s OK\r\n", len(mail), mail, tag))
+	})
+	addr := script(t, func(say func(string), next func() string) {
+		fetch(func(s string) {
+			say(strings.Replace(s, "[UIDVALIDITY 7] x\r\n", "[UIDVALIDITY 7] x\r\n* OK [UIDNEXT 6] x\r\n", 1))
+		}, next)
+	})
+	m := listener(t, email.Options{Patience: quick}, values(addr, "imap-tls", "none"))
+	e := listen(t, m, "7:900:20261101")
+	if h := e.next(); h.body != mail || !strings.HasPrefix(h.mark, "7:5:") {
+		t.Errorf("heard %+v", h)
+	}
+	e.end()
+}
+
 // checkNote wants a note to be one problem that says these words.
 func checkNote(t *testing.T, m channel.Receiver, note string, words ...string) {
 	t.Helper()

@@ -65,7 +65,7 @@ func (m *Mailbox) Listen(ctx context.Context, mark string, take func(context.Con
 	if err != nil {
 		return err
 	}
-	at := m.start(placeOf(mark), data.UIDValidity)
+	at := m.start(placeOf(mark), data)
 	for {
 		if at, err = m.catchUp(ctx, l, at, take); err != nil {
 			return err
@@ -76,18 +76,19 @@ func (m *Mailbox) Listen(ctx context.Context, mark string, take func(context.Con
 	}
 }
 
-// start says where reading goes on: after the mark, or, where the server counts anew, from the day of the mark.
-func (m *Mailbox) start(at place, validity uint32) place {
+// start says where reading goes on: after the mark, or, where the server counts anew, from the day of the mark. Some count anew and
+// do not say so: then the mark is ahead of them.
+func (m *Mailbox) start(at place, data *imap.SelectData) place {
 	if at.since.IsZero() {
 		at.since = m.inbox.since
 	}
 	if at.since.IsZero() {
 		at.since = m.options.Now().Add(-firstBack)
 	}
-	if at.validity != validity {
+	if at.validity != data.UIDValidity || data.UIDNext != 0 && at.uid >= data.UIDNext {
 		at.uid = 0
 	}
-	at.validity = validity
+	at.validity = data.UIDValidity
 	return at
 }
 
