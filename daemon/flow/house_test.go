@@ -59,6 +59,7 @@ type house struct {
 	book    *org.Book
 	sim     *sim.Razorpay
 	skew    atomic.Int64
+	busy    atomic.Bool // no errand can be run now
 }
 
 // withoutPages leaves the house without an address for donors.
@@ -77,7 +78,7 @@ func houseIn(t testing.TB, dir string, change ...func(*flow.Options)) *house {
 	h.store = storetest.Open(t, storetest.In(dir), storetest.At(h.now))
 	h.open()
 	book, err := org.New(org.Options{Store: h.store, Now: h.now, Gateways: []payment.Driver{razorpay.New(), payu.New(), deaf{payu.New()}},
-		Channels: []channel.Driver{email.New(email.Options{Now: h.now, Patience: email.Patience{Connect: 2 * time.Second, Command: 2 * time.Second}}), whatsapp.New(), plain{}}})
+		Channels: []channel.Driver{email.New(email.Options{Now: h.now, Patience: email.Patience{Connect: 2 * time.Second, Command: 2 * time.Second}}), whatsapp.New(), plain{&h.busy}}})
 	must(t, err)
 	h.book = book
 	t.Cleanup(book.Close)

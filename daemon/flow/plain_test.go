@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,13 +19,13 @@ import (
 
 // plain is a channel of the tests' own whose deliveries are the events themselves, in JSON: what no provider says yet is said by it.
 // It is what Messenger will be: people are known by ids of a page, statuses come by a watermark, and one may answer for a week by hand.
-type plain struct{}
+type plain struct{ busy *atomic.Bool }
 
-func (plain) Name() string                                 { return "plain" }
-func (plain) Settings() setting.Form                       { return nil }
-func (plain) Open(setting.Values) (channel.Account, error) { return plainAccount{}, nil }
+func (plain) Name() string                                   { return "plain" }
+func (plain) Settings() setting.Form                         { return nil }
+func (p plain) Open(setting.Values) (channel.Account, error) { return plainAccount{p}, nil }
 
-type plainAccount struct{}
+type plainAccount struct{ plain }
 
 func (plainAccount) Reaches(k ngo.IdentityKind) bool { return k == ngo.Messenger }
 func (plainAccount) Check(context.Context) error     { return nil }
@@ -44,6 +45,17 @@ func (plainAccount) Normalise(body []byte) (events []channel.Event, err error) {
 	return events, nil
 }
 
+// Run gives what the errand itself has with it; one that says so is not to be had yet.
+func (p plainAccount) Run(_ context.Context, e channel.Errand) ([][]byte, error) {
+	if p.busy.Load() {
+		return nil, &ngo.Error{Code: ngo.Unavailable, Message: "the bucket is not there"}
+	}
+	if e.Kind == "gone" {
+		return nil, &ngo.Error{Code: ngo.NotFound, Message: "there is no such mail"}
+	}
+	return [][]byte{[]byte(e.More["body"])}, nil
+}
+
 type page struct {
 	h       *house
 	account ngo.Account
@@ -61,7 +73,7 @@ func (p page) arrive(events ...channel.Event) ngo.DeliveryID {
 	body, err := json.Marshal(events)
 	must(p.h.t, err)
 	d := p.h.org.NewDelivery(p.account.ID, "", body).Heard()
-	p.h.write(func(tx *store.Tx) error { _, err := tx.AddDelivery(d); return err })
+	p.h.arrives(d, body)
 	return d.ID
 }
 
@@ -76,6 +88,34 @@ var visitor = channel.Person{Identities: []ngo.Identity{{Kind: ngo.Messenger, Va
 
 func (p page) says(id, words string) channel.Event {
 	return channel.Event{Name: "message", Line: "page-1", At: p.h.now(), Incoming: &channel.Incoming{Ref: ngo.Ref(id), Kind: channel.KindText, Person: visitor, Text: words}}
+}
+
+// What an errand brings is heard like any other delivery; it is tried again while it cannot be run.
+func TestErrands(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.page()
+	body, err := json.Marshal([]channel.Event{p.says("m2", strings.Repeat("from the bucket ", 10_000))})
+	must(t, err)
+	h.busy.Store(true)
+	p.hears(p.says("m1", "hello"), channel.Event{Name: "mail", Errand: &channel.Errand{Kind: "bucket", More: map[string]string{"body": string(body)}}})
+	for range 3 {
+		h.later(time.Hour)
+		h.works()
+	}
+	if c := h.thread(); len(c.messages) != 1 || len(h.state().jobs) != 1 {
+		t.Fatalf("thread %v, jobs %+v; want the errand to wait", c.texts(), h.state().jobs)
+	}
+	h.busy.Store(false)
+	h.later(time.Hour)
+	h.works()
+	if c := h.thread(); len(c.messages) != 2 || !strings.HasPrefix(c.messages[1].Text, "from the bucket") || len(h.state().jobs) != 0 {
+		t.Errorf("thread of %d messages, jobs %+v; want what the errand brought", len(c.messages), h.state().jobs)
+	}
+	p.arrive(channel.Event{Name: "mail", Errand: &channel.Errand{Kind: "gone"}})
+	if errs := h.work(); len(errs) != 1 || ngo.CodeOf(errs[0]) != ngo.NotFound {
+		t.Errorf("errors %v; want what is gone shown as a job that failed", errs)
+	}
 }
 
 // An event that cannot be recorded costs none of the others.

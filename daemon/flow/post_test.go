@@ -65,8 +65,7 @@ func (p *post) fetch() {
 	err = account.(channel.Listener).Listen(p.h.t.Context(), p.mark, func(_ context.Context, heard channel.Heard) error {
 		body, err := io.ReadAll(heard.Body)
 		must(p.h.t, err)
-		d := p.h.org.NewDelivery(info.ID, heard.Hint, body).Polled().Heard()
-		p.h.write(func(tx *store.Tx) error { _, err := tx.AddDelivery(d); return err })
+		p.h.arrives(p.h.org.NewDelivery(info.ID, heard.Hint, body).Polled().Heard(), body)
 		p.mark = heard.Mark
 		if p.seen++; p.seen == p.box.Count() {
 			return errEnough
@@ -77,6 +76,26 @@ func (p *post) fetch() {
 		p.h.t.Fatalf("the mailbox: %v", err)
 	}
 	p.h.works()
+}
+
+// arrives brings in a delivery, in a file when it is large.
+func (h *house) arrives(d store.NewDelivery, body []byte) {
+	h.t.Helper()
+	var large store.Blob
+	if len(body) > store.MostInline {
+		shelf, err := h.blobs.Of(h.org.Info())
+		must(h.t, err)
+		b, err := shelf.Put(h.t.Context(), ngo.NewID[ngo.BlobID](h.now()), body)
+		must(h.t, err)
+		large = store.Blob{ID: b.ID, Size: b.Size, SHA: b.SHA, Key: b.Key}
+		d = d.InBlob(b.ID)
+	}
+	h.write(func(tx *store.Tx) error {
+		if _, err := tx.AddDelivery(d); err != nil || large.ID == "" {
+			return err
+		}
+		return tx.AddBlob(large.ID, large.Size, large.SHA, large.Key)
+	})
 }
 
 // writes lays a letter into the mailbox and has it read.
@@ -320,5 +339,34 @@ func TestMailWithFiles(t *testing.T) {
 	}
 	if got := string(h.content(all[2].Blob)); !strings.Contains(got, "<b>here</b>") {
 		t.Errorf("page %q", got)
+	}
+}
+
+// A large mail lies in a file, and so do the files in it.
+func TestLargeMail(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.post()
+	text := strings.Repeat("0123456789 abcdefghij\n", 100_000)
+	p.writes(sim.Letter{From: meenaBox, Subject: "the list", Text: "attached", Files: []sim.File{{Name: "list.txt", Type: "text/plain", Data: []byte(text)}}})
+	all := h.thread().messages[0].Attachments
+	if len(all) != 1 || all[0].State != ngo.AttachmentKept || all[0].Size != int64(len(text)) {
+		t.Fatalf("attachments %+v; want the list", all)
+	}
+	if got := string(h.content(all[0].Blob)); got != text {
+		t.Errorf("%d bytes kept; want %d", len(got), len(text))
+	}
+}
+
+// Of a mail in which something is masked the page is not kept: the number stands there as it was written.
+func TestMaskedMailKeepsNoPage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.post()
+	p.writes(sim.Letter{From: meenaBox, Subject: "my Aadhaar " + testAadhaar, Text: "It is 9999 4105 7058.", HTML: "<p>It is 9999 4105 7058.</p>"})
+	c := h.thread()
+	m := c.messages[0]
+	if !m.Masked || len(m.Attachments) != 0 || strings.Contains(m.Text+m.Subject+c.Subject+c.Snippet, "9999") || h.body(h.state().deliveries[0].ID) {
+		t.Errorf("message %+v in %+v; want the number nowhere", m, c.Conversation)
 	}
 }
