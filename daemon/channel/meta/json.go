@@ -145,7 +145,7 @@ func (l *List[T]) UnmarshalJSON(b []byte) error {
 	}
 	for _, raw := range items[:min(len(items), MaxItems)] {
 		var one Maybe[T]
-		if json.Unmarshal(raw, &one) == nil && one.OK {
+		if one.UnmarshalJSON(raw) == nil && one.OK {
 			*l = append(*l, one.V)
 		}
 	}
@@ -160,12 +160,41 @@ func (i *Items) UnmarshalJSON(b []byte) error {
 	*i = nil
 	switch b[0] {
 	case '[':
-		var all []json.RawMessage
-		if json.Unmarshal(b, &all) == nil {
-			*i = all
-		}
+		*i = elements(bytes.Clone(b))
 	case '{':
 		*i = Items{bytes.Clone(b)}
 	}
 	return nil
+}
+
+// elements takes an array apart, of which encoding/json has found already that it is one: it reads each byte once, and leaves
+// what it finds as it is.
+func elements(array []byte) (out Items) {
+	depth, start := 0, 1
+	put := func(end int) {
+		if e := bytes.TrimSpace(array[start:end]); len(e) > 0 {
+			out = append(out, e)
+		}
+		start = end + 1
+	}
+	for n := 1; n < len(array)-1; n++ {
+		switch array[n] {
+		case '"':
+			for n++; n < len(array)-1 && array[n] != '"'; n++ {
+				if array[n] == '\\' {
+					n++
+				}
+			}
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth--
+		case ',':
+			if depth == 0 {
+				put(n)
+			}
+		}
+	}
+	put(len(array) - 1)
+	return out
 }

@@ -3,6 +3,7 @@ package meta_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -261,4 +262,41 @@ func TestInstant(t *testing.T) {
 			t.Errorf("Instant(%s) = %v; want %v", text, got, want)
 		}
 	}
+}
+
+func TestItemsAreTakenApart(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`[]`, ` [ ] `, `[1]`, `[ 1 , 2 ]`, `["a,b","]","\"","\\","\\\",[",""]`, `[{"a":[1,2],"b":{"c":"}"}},[[],[{}]],null,true,-1.5e3]`, "[\n{\"a\":1}\n,\n\"\u00e9\\u0bb5\"\n]",
+		`["\\"]`, `["\\",1]`, `[{}]`, `[[[["a"]]]]`, `{"one":[1,2]}`, `"text"`, `7`, `null`,
+	} {
+		var got meta.Items
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatal(err)
+		}
+		var want []json.RawMessage
+		if text[0] == '{' {
+			want = []json.RawMessage{json.RawMessage(text)}
+		} else if json.Unmarshal([]byte(text), &want) != nil {
+			want = nil
+		}
+		if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
+			t.Errorf("items of %s are %q, want %q", text, got, want)
+		}
+	}
+}
+
+// What encoding/json makes of an array, elements makes of it.
+func FuzzItems(f *testing.F) {
+	f.Add(`[1,{"a":"]"},"\\",[2,"x,y"]]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var want []json.RawMessage
+		if json.Unmarshal([]byte(text), &want) != nil || want == nil {
+			return
+		}
+		var got meta.Items
+		if err := json.Unmarshal([]byte(text), &got); err != nil || fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
+			t.Errorf("items of %q are %q, %v; want %q", text, got, err, want)
+		}
+	})
 }
