@@ -90,7 +90,7 @@ limit $6`
 	listed = `
 select ` + threadColumns + `, k.at, coalesce(m.direction, ''), coalesce(m.account_id, ''), coalesce(m.ref, ''), coalesce(m.person_id, ''),
   coalesce(m.id, ''), coalesce(substr(m.text, 1, 400), ''), coalesce(m.subject, ''), coalesce(m.what, ''), coalesce(substr(m.more, 1, 4000), ''),
-  coalesce((select a.name from attachment a where a.message_id = m.id and a.place = 0), '')
+  coalesce((select case when a.name = '' and a.state in ('wanted', 'kept') then '[' || a.kind || ']' else a.name end from attachment a where a.message_id = m.id and a.place = 0), '')
 from (`
 
 	listedBehind = `) as k
