@@ -248,13 +248,13 @@ func (c *call) bubble(b *strings.Builder, v api.Conversation, m ngo.Message) {
 func who(v api.Conversation, m ngo.Message) string {
 	switch {
 	case m.Direction == ngo.Note:
-		return "note by " + m.Author
+		return "note by " + staff(m)
 	case m.Direction == ngo.In:
 		return conversationName(v)
 	case m.Echo:
 		return "sent from elsewhere"
 	case m.Author != "":
-		return m.Author
+		return staff(m)
 	}
 	return "ngoctl"
 }
@@ -361,3 +361,6 @@ func remarks(m ngo.Message) []string {
 	}
 	return out
 }
+
+// staff is who of ours wrote a message: a user by their name alone.
+func staff(m ngo.Message) string { return strings.TrimPrefix(m.Author, "user:") }

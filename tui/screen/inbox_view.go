@@ -230,7 +230,7 @@ func (x *Inbox) bubble(c *widget.Cells, m ngo.Message, width int) []string {
 	who, style := threadName(x.thread.Conversation), th.Strong
 	switch {
 	case m.Direction == ngo.Note:
-		who, style = "note · "+m.Author, th.Warn
+		who, style = "note · "+staff(m), th.Warn
 	case m.Direction == ngo.Out:
 		who, style = "→ "+sender(m), th.Good
 	}
@@ -258,10 +258,13 @@ func sender(m ngo.Message) string {
 	case m.Echo:
 		return "from elsewhere"
 	case m.Author != "":
-		return m.Author
+		return staff(m)
 	}
 	return "ngoctl"
 }
+
+// staff is who of ours wrote a message: a user by their name alone.
+func staff(m ngo.Message) string { return strings.TrimPrefix(m.Author, "user:") }
 
 // fate is what became of a message of ours, by a sign and a word.
 func fate(m ngo.Message, now time.Time) string {
@@ -304,9 +307,18 @@ func words(m ngo.Message) string {
 	if m.Text != "" {
 		lines = append(lines, m.Text)
 	}
+	lines = append(lines, carried(m)...)
+	for _, r := range m.Reactions {
+		lines = append(lines, "  "+r.Emoji)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// carried is what a message has besides text and files.
+func carried(m ngo.Message) (lines []string) {
 	var e ngo.Extra
 	if len(m.More) == 0 || json.Unmarshal(m.More, &e) != nil {
-		return strings.Join(lines, "\n")
+		return nil
 	}
 	if p := e.Place; p != nil {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Place: %.5f, %.5f %s %s", p.Latitude, p.Longitude, p.Name, p.Address)))
@@ -320,11 +332,7 @@ func words(m ngo.Message) string {
 	for _, f := range e.Form {
 		lines = append(lines, f.Name+": "+f.Value)
 	}
-	lines = append(lines, e.Order...)
-	for _, r := range m.Reactions {
-		lines = append(lines, "  "+r.Emoji)
-	}
-	return strings.Join(lines, "\n")
+	return append(lines, e.Order...)
 }
 
 func fileLine(f ngo.Attachment) string {
