@@ -15,9 +15,8 @@ import (
 )
 
 const (
-	staffName  = "anita"          // who answers in the demo
-	heardIn    = 20 * time.Second // how long a mail may lie there until it is heard
-	giftsFirst = 4                // moments of the day before the morning begins
+	staffName = "anita"          // who answers in the demo
+	heardIn   = 20 * time.Second // how long a mail may lie there until it is heard
 )
 
 // connectChannels gives the organisation WhatsApp and mail, and somebody who answers.

@@ -139,9 +139,6 @@ func (p *play) wholeDay(ctx context.Context, rest func(title string) error) erro
 		if err := p.reports(ctx); err != nil {
 			return err
 		}
-		if p.seen.Moments < giftsFirst {
-			continue
-		}
 		if _, _, err := p.turn(ctx, rest); err != nil {
 			return err
 		}

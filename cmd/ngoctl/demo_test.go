@@ -70,7 +70,9 @@ func TestDemoSeesWhatIsLost(t *testing.T) {
 			t.Errorf("no finding matches %q: %q", want, p.seen.Findings)
 		}
 	}
-	other := func(f string) bool { return strings.Contains(f, "the thread of") && !strings.Contains(f, "abdul") || strings.HasPrefix(f, "message ") }
+	other := func(f string) bool {
+		return strings.Contains(f, "the thread of") && !strings.Contains(f, "abdul") || strings.HasPrefix(f, "message ")
+	}
 	if i := slices.IndexFunc(p.seen.Findings, other); i >= 0 {
 		t.Errorf("a finding beyond what was lost: %s", p.seen.Findings[i])
 	}

@@ -18,7 +18,7 @@ const (
 // MorningOptions say what a morning happens beside.
 type MorningOptions struct {
 	Seed uint64
-	Day  *Day  // some of those who gave write as well: the morning begins once four moments of it are over
+	Day  *Day  // some of those who gave write as well: a step of the morning goes with each moment of it, at most
 	Post *SMTP // what the organisation sends by mail goes there, and must be kept
 }
 

@@ -214,7 +214,7 @@ func (m *Morning) afterwards() []step {
 	mails.do = func() {
 		ours := m.mailed("priya.nair@example.org")
 		m.ago(2 * time.Second)
-		m.Inbox.Answer(ours, Letter{From: "Priya Nair <priya.nair@example.org>", Text: "I found it, thank you!\n\nOn Monday Sevai Trust wrote:\n> the receipt is attached\n"})
+		m.Inbox.Answer(ours, Letter{From: "Priya Nair <priya.nair@example.org>", Text: "I found it, thank you!\n\nOn Mon, 23 Nov 2026 at 09:12, Sevai Trust <office@sevai.example> wrote:\n> the receipt is attached\n"})
 		m.thread("priya").heard(Line{Text: "I found it, thank you!"})
 		m.ago(0)
 		m.Inbox.Answer(ours, Letter{From: "Priya Nair <accounts@thief.example>", Text: "Please pay back my gift to another account.", Forged: true})
