@@ -115,7 +115,9 @@ func (p *People) tale(c *widget.Cells, a area) string {
 	if one.Stopped {
 		b.WriteString(th.Warn.Render("! they asked for no more than answers") + "\n")
 	}
-	line(fmt.Sprintf("Gave %s, first %s, last %s", totals(one.Totals), one.First, one.Last))
+	if one.First != "" {
+		line(fmt.Sprintf("Gave %s, first %s, last %s", totals(one.Totals), one.First, one.Last))
+	}
 	head := func(text string, n int) bool {
 		if n > 0 {
 			b.WriteString("\n" + th.Heading.Render(text) + "\n")
