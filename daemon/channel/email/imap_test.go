@@ -19,6 +19,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/daemon/channel/channeltest"
 	"github.com/ngoctl/ngoctl/daemon/channel/email"
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/daemon/sim"
@@ -557,21 +558,39 @@ func TestAServerThatCountsAnewInSilence(t *testing.T) {
 	e.end()
 }
 
-// checkNote wants a note to be one problem that says these words.
+// checkNote wants a note to be a message of Meena's that says these words.
 func checkNote(t *testing.T, m channel.Receiver, note string, words ...string) {
 	t.Helper()
 	events, err := m.Normalise([]byte(note))
-	if err != nil || len(events) != 1 || events[0].Problem == nil {
-		t.Fatalf("the note %q is %+v, %v; want a problem", note, events, err)
+	if err != nil || len(events) != 1 || events[0].Incoming == nil {
+		t.Fatalf("the note %q is %+v, %v; want a message", note, events, err)
 	}
-	text := events[0].Problem.Text
+	if err := channeltest.Sound(events); err != nil {
+		t.Error(err)
+	}
+	in := events[0].Incoming
+	text := people(in.Person) + ": " + in.Mail.Subject + ": " + in.Problem
 	for _, w := range words {
 		if !strings.Contains(text, w) {
 			t.Errorf("the note says %q; want %q in it", text, w)
 		}
 	}
-	if ngo.Printable(text) != text {
-		t.Errorf("the note %q cannot be shown", text)
+	if ngo.Printable(text) != text || in.Kind != channel.KindOther || in.Mail.Answerable || events[0].At.IsZero() {
+		t.Errorf("the note is %+v", in)
+	}
+}
+
+// Where nothing is known of a mail, the account is what has a problem.
+func TestANoteOfNobodys(t *testing.T) {
+	t.Parallel()
+	m := listener(t, email.Options{}, values("127.0.0.1:143"))
+	body, err := io.ReadAll(email.Covered(&email.Cover{Key: "7:5:20261101", Skipped: "This mail was not read."}, strings.NewReader("")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := m.Normalise(body)
+	if err != nil || len(events) != 1 || events[0].Problem == nil || !events[0].Problem.Grave {
+		t.Errorf("it is %+v, %v", events, err)
 	}
 }
 

@@ -304,3 +304,22 @@ func FuzzHeard(f *testing.F) {
 		checkStream(t, m, body, events)
 	})
 }
+
+// A cover is read again, whatever stands in the mail that it tells of.
+func TestCoversStayShort(t *testing.T) {
+	t.Parallel()
+	m := hears(t)
+	for _, odd := range []string{"&", "<", "\u2028", "மீ", "\x7f", "\""} {
+		c := &email.Cover{Key: strings.Repeat("k", 900), Skipped: "This mail was not read: it has 61 MB, and at most 50 MB are read. It lies in the mailbox still: look at it there."}
+		long := strings.Repeat(odd, 2000)
+		c.Glimpse(strings.NewReader("From: " + long + " <meena@example.org>\r\nSubject: " + long + "\r\nMessage-ID: <" + long + "@example.org>\r\n\r\n"))
+		body, err := io.ReadAll(email.Covered(c, strings.NewReader("")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		events, err := m.Normalise(body)
+		if err != nil || len(events) != 1 || channeltest.Sound(events) != nil {
+			t.Errorf("a cover of %d bytes, with %q in it, is %+v, %v", len(body), odd, events, err)
+		}
+	}
+}

@@ -289,6 +289,8 @@ func (m heard) answerable() bool {
 	return l.Envelope == "" || strings.EqualFold(l.Envelope, l.From[0].Address)
 }
 
+const unchecked = "Nobody has checked whether it comes from this address."
+
 // doubt says why the sender may be somebody else.
 func (m heard) doubt() string {
 	l := m.l
@@ -309,7 +311,7 @@ func (m heard) doubt() string {
 	case l.Proof.DMARC == "fail":
 		return "The sender's domain says that this mail does not come from it: " + server + " has checked."
 	case l.Proof == (letter.Proof{}):
-		return "Nobody has checked whether it comes from this address."
+		return unchecked
 	}
 	return "It could not be proven that it comes from this address."
 }

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 
 	"github.com/ngoctl/ngoctl/daemon/channel"
-	"github.com/ngoctl/ngoctl/daemon/channel/email/letter"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
@@ -324,39 +324,19 @@ func (f *fetched) abandon(l *line) {
 
 // skip gives word of a mail that stays where it is.
 func (l *line) skip(ctx context.Context, s sized, next place, why string, take func(context.Context, channel.Heard) error) error {
-	text := "A mail was not read: " + why + ". "
-	if who := l.glimpse(s.uid); who != "" {
-		text += who + " "
-	}
-	text += "It lies in the mailbox still."
-	if !s.came.IsZero() {
-		text += " It came at " + s.came.UTC().Format("2006-01-02 15:04 MST") + "."
-	}
-	body := Covered(&Cover{Key: next.String(), Skipped: text}, strings.NewReader(""))
-	return take(ctx, channel.Heard{Mark: next.String(), Hint: hintOf(next), Size: -1, Body: body})
+	c := &Cover{Key: next.String(), Came: s.came, Skipped: "This mail was not read: " + why + ". It lies in the mailbox still: look at it there."}
+	l.glimpse(s.uid, c)
+	return take(ctx, channel.Heard{Mark: next.String(), Hint: hintOf(next), Size: -1, Body: Covered(c, strings.NewReader(""))})
 }
 
-const glimpsed = 16 << 10 // bytes of a header
-
-// glimpse reads who a mail is from and what about; empty when even that cannot be had.
-func (l *line) glimpse(uid imap.UID) string {
+// glimpse reads the beginning of a mail's header. When even that cannot be had, nothing is known of it.
+func (l *line) glimpse(uid imap.UID, c *Cover) {
 	l.command()
 	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, Peek: true, Partial: &imap.SectionPartial{Size: glimpsed}}
 	all, err := l.client.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
-	if err != nil || len(all) == 0 || len(all[0].BodySection) == 0 {
-		return ""
+	if err == nil && len(all) > 0 && len(all[0].BodySection) > 0 {
+		c.Glimpse(bytes.NewReader(all[0].BodySection[0].Bytes))
 	}
-	return glimpse(strings.NewReader(string(all[0].BodySection[0].Bytes)))
-}
-
-func glimpse(r io.Reader) string {
-	head, err := letter.Read(r, letter.Options{})
-	if err != nil || len(head.From) == 0 {
-		return ""
-	}
-	const most = 100
-	subject := []rune(head.Subject)
-	return fmt.Sprintf("It is from %s: %q.", head.From[0].Address, string(subject[:min(len(subject), most)]))
 }
 
 // wait waits until there may be new mail: until the server says so, or it is time to look.

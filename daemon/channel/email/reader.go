@@ -3,6 +3,7 @@ package email
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -50,8 +51,31 @@ type Facts struct {
 // Cover is what whoever fetched a mail says of it. Covered puts it in front of the mail, where no sender can.
 type Cover struct {
 	Key string `json:"key,omitempty"` // where it lies
-	// Skipped, when it is set, says for people why the mail itself does not follow.
-	Skipped string `json:"skipped,omitempty"`
+	// Skipped, when it is set, says for people why the mail itself does not follow. The rest is then what could be seen of it.
+	Skipped string    `json:"skipped,omitempty"`
+	From    string    `json:"from,omitempty"`
+	Name    string    `json:"name,omitempty"`
+	Subject string    `json:"subject,omitempty"`
+	ID      string    `json:"id,omitempty"`
+	Came    time.Time `json:"came,omitzero"`
+}
+
+const (
+	glimpsed    = 16 << 10 // bytes of a header
+	mostGlimpse = 200      // bytes of each thing seen there, so that a cover stays short whatever they are
+)
+
+// Glimpse looks at the beginning of a mail that is not read, for what can be said of it.
+func (c *Cover) Glimpse(r io.Reader) {
+	head, err := letter.Read(io.LimitReader(r, glimpsed), letter.Options{})
+	if err != nil || len(head.From) == 0 {
+		return
+	}
+	cut := func(s string) string { return strings.ToValidUTF8(s[:min(len(s), mostGlimpse)], "") }
+	c.From, c.Name, c.Subject = head.From[0].Address, cut(head.From[0].Name), cut(head.Subject)
+	if len(head.ID) <= mostGlimpse {
+		c.ID = head.ID
+	}
 }
 
 // Covered gives a mail with its cover, as Uncovered reads it. The cover is one line that begins with NUL, and a mail that
@@ -115,9 +139,24 @@ func Uncovered(r io.Reader) (*Cover, *bufio.Reader, error) {
 	return &c, b, nil
 }
 
-// Skipped is the event of a mail that was left where it is.
+// Skipped is the event of a mail that was left where it is: a message that says so, if it is known whose.
 func (rd *Reader) Skipped(c *Cover) channel.Event {
-	return channel.Event{Name: "mail.skipped", Line: ngo.Ref(rd.Line), Problem: &channel.Problem{Text: ngo.Printable(c.Skipped)}}
+	e := channel.Event{Name: "mail.skipped", Line: ngo.Ref(rd.Line)}
+	if came := c.Came.UTC(); came.Year() >= 1970 && came.Year() <= 2200 {
+		e.At = came
+	}
+	text := ngo.Printable(c.Skipped)
+	who, ok := identity(c.From)
+	if !ok || c.From == "" {
+		e.Problem = &channel.Problem{Text: text, Grave: true}
+		return e
+	}
+	e.Incoming = &channel.Incoming{
+		Ref: ngo.Ref(ngo.Printable(cmp.Or(c.ID, c.Key)) + "#skipped"), Kind: channel.KindOther, Problem: text,
+		Person: channel.Person{Identities: []ngo.Identity{who}, Name: ngo.Printable(c.Name)},
+		Mail:   &channel.Mail{ID: ngo.Ref(ngo.Printable(c.ID)), Subject: ngo.Printable(c.Subject), Doubt: unchecked},
+	}
+	return e
 }
 
 // Read reads one mail without a cover. The attachments' contents go to sink, as channel.Streamer says. It fails with TooLarge, and

@@ -225,8 +225,13 @@ func (c *collector) give(ctx context.Context, o object, last time.Time, take fun
 	h := channel.Heard{Mark: last.Format(time.RFC3339), Hint: o.key, Size: -1}
 	cover := email.Cover{Key: o.key}
 	if o.size > email.MostMail {
-		cover.Skipped = fmt.Sprintf("A mail was not read: it has %d MB, and at most %d MB are read. It lies in the bucket %s still, as %s.",
+		cover.Skipped = fmt.Sprintf("This mail was not read: it has %d MB, and at most %d MB are read. It lies in the bucket %s still, as %s.",
 			o.size>>20, email.MostMail>>20, c.bucket.name, ngo.Printable(o.key))
+		cover.Came = o.made
+		if r, _, err := c.bucket.open(ctx, o.key); err == nil { // else nothing more is known of it
+			cover.Glimpse(r)
+			r.Close()
+		}
 		h.Body = email.Covered(&cover, strings.NewReader(""))
 		return take(ctx, h)
 	}

@@ -229,7 +229,7 @@ func TestAMailIsNoNotification(t *testing.T) {
 func TestLargeAndInfectedMail(t *testing.T) {
 	t.Parallel()
 	s, a := newShelf(t), newAmazon(t)
-	s.put("mail/a", "x", noon.Add(-time.Hour))
+	s.put("mail/a", mailOf(1), noon.Add(-time.Hour))
 	o := s.objects["mail/a"]
 	o.size = 60 << 20
 	s.objects["mail/a"] = o
@@ -238,7 +238,7 @@ func TestLargeAndInfectedMail(t *testing.T) {
 	h := open[hears](t, a, s.values())
 	bodies, _ := listenFor(t, h.(channel.Listener), "", 2)
 	skipped, err := h.Normalise([]byte(bodies[0]))
-	if err != nil || len(skipped) != 1 || skipped[0].Problem == nil || !strings.Contains(skipped[0].Problem.Text, "60 MB") {
+	if err != nil || len(skipped) != 1 || skipped[0].Incoming == nil || !strings.Contains(skipped[0].Incoming.Problem, "60 MB") || people(skipped[0].Incoming.Person) != "meena@example.org" {
 		t.Errorf("a mail of 60 MB is %+v, %v; want a note", skipped, err)
 	}
 	files := 0
