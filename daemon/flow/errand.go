@@ -22,8 +22,8 @@ func errandSubject(d ngo.DeliveryID, place int) string { return fmt.Sprintf("%s/
 
 // errand does what a delivery asked for, such as to get the mail that lies in a bucket. What comes of it is a delivery like any other.
 func (f *Flow) errand(ctx context.Context, o *org.Org, job ngo.Job) error {
-	if account, ok := strings.CutPrefix(job.Subject, templatesPrefix); ok {
-		return f.syncTemplates(ctx, o, job, ngo.AccountID(account))
+	if account, ok := ngo.TemplatesOf(job.Subject); ok {
+		return f.syncTemplates(ctx, o, job, account)
 	}
 	d, runner, e, err := f.errandOf(ctx, o, job.Subject)
 	if err != nil {
@@ -119,11 +119,6 @@ func (f *Flow) keep(ctx context.Context, o *org.Org, data []byte) (store.Blob, e
 	b, err := shelf.Put(ctx, ngo.NewID[ngo.BlobID](f.now()), data)
 	return store.Blob{ID: b.ID, Size: b.Size, SHA: b.SHA, Key: b.Key}, err
 }
-
-// templatesPrefix begins the subject of the errand to ask for the templates of an account.
-const templatesPrefix = "templates/"
-
-func templatesSubject(account ngo.AccountID) string { return templatesPrefix + string(account) }
 
 // syncTemplates asks for the templates of an account: one of them is new, or says something else now.
 func (f *Flow) syncTemplates(ctx context.Context, o *org.Org, job ngo.Job, id ngo.AccountID) error {

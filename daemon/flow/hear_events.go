@@ -254,7 +254,7 @@ func (h *hearing) template(tx *store.Tx, i *item) error {
 	if err != nil || found && !n.Changed {
 		return err
 	}
-	return tx.Enqueue(ngo.LaneDocument, ngo.JobErrand, templatesSubject(h.delivery.Account), 0)
+	return tx.Enqueue(ngo.LaneDocument, ngo.JobErrand, ngo.TemplatesErrand(h.delivery.Account), 0)
 }
 
 // problem has somebody look at the account.

@@ -1,6 +1,9 @@
 package ngo
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // PaymentState only moves forward, and may skip.
 type PaymentState string
@@ -196,8 +199,19 @@ const (
 	JobAsk     JobKind = "ask"     // subject: a donation whose donor is asked for facts, and reminded
 	JobHear    JobKind = "hear"    // subject: a delivery of a channel
 	JobFetch   JobKind = "fetch"   // subject: an attachment that the provider has
-	JobErrand  JobKind = "errand"  // subject: an errand that a delivery left
+	JobErrand  JobKind = "errand"  // subject: an errand that a delivery left, or TemplatesErrand
 )
+
+const templatesErrand = "templates/"
+
+// TemplatesErrand is the subject of the errand to ask for all templates of an account.
+func TemplatesErrand(account AccountID) string { return templatesErrand + string(account) }
+
+// TemplatesOf gives the account of a TemplatesErrand; it says false for another errand.
+func TemplatesOf(subject string) (AccountID, bool) {
+	account, ok := strings.CutPrefix(subject, templatesErrand)
+	return AccountID(account), ok
+}
 
 // JobState tells whether a job will run.
 type JobState string
