@@ -41,7 +41,11 @@ func speaks(wish string) string {
 // incoming records a message that came, or what came about another one.
 func (h *hearing) incoming(tx *store.Tx, i *item) error {
 	in := i.Incoming
-	person, err := h.person(tx, in.Person)
+	who := in.Person
+	if who.Language == "" && renews(in) {
+		who.Language = ngo.WrittenIn(in.Text)
+	}
+	person, err := h.person(tx, who)
 	if err != nil {
 		return err
 	}

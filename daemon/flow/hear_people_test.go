@@ -163,3 +163,16 @@ func TestWindowFollowsWhatTheyWrite(t *testing.T) {
 		t.Errorf("a reaction does not renew the window: %v", got.LastIn)
 	}
 }
+
+// Their letters tell in which language they are written to, as long as nobody has said so: the first that tell count.
+func TestTheirLettersTellTheirLanguage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	for i, step := range []struct{ text, want string }{{"hello", ""}, {"என் ரசீது எப்போது வரும்?", "ta"}, {"नमस्ते", "ta"}} {
+		g.hears(messages(h.byID(meenaID, fmt.Sprintf("wamid.%d", i), step.text)))
+		if got := h.person(h.thread().Person).Language; got != step.want {
+			t.Errorf("after %q the language is %q, want %q", step.text, got, step.want)
+		}
+	}
+}
