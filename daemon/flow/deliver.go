@@ -12,6 +12,7 @@ import (
 
 const (
 	sendTimeout = 3 * time.Minute
+	chatTimeout = 30 * time.Second // of words alone: a provider that hangs keeps a worker from others no longer
 	firstPause  = 15 * time.Second
 	longPause   = 30 * time.Minute   // between tries at a server that does not answer
 	idlePause   = 6 * time.Hour      // between looks for an account that is not there yet; one that comes hurries what waits
@@ -57,7 +58,7 @@ func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if err != nil || !begun {
 		return err
 	}
-	sent, err := send(ctx, via.Account, mail)
+	sent, err := send(ctx, via.Account, mail, l.patience())
 	// Whatever ends the step now, what became of the message is recorded.
 	return f.outcome(context.WithoutCancel(ctx), o, job, &l, via, sent, err)
 }
@@ -171,8 +172,16 @@ func (l *letter) begin(tx *store.Tx, job ngo.Job, via ngo.AccountID) (begun bool
 	return true, tx.MoveMessage(id, ngo.MessageSending, "", via, "")
 }
 
-func send(ctx context.Context, via channel.Account, mail channel.Message) (channel.Dispatched, error) {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+// patience is how long the provider may take.
+func (l *letter) patience() time.Duration {
+	if l.talk == nil || l.talk.Kind == ngo.Mail || len(l.talk.files) > 0 || l.carries() {
+		return sendTimeout
+	}
+	return chatTimeout
+}
+
+func send(ctx context.Context, via channel.Account, mail channel.Message, patience time.Duration) (channel.Dispatched, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if d, ok := via.(channel.Dispatcher); ok {
 		return d.Dispatch(ctx, mail)
