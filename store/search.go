@@ -92,20 +92,12 @@ func (r *Rx) searchKind(k searchedKind, words string, limit int) ([]Hit, error) 
 	return out, nil
 }
 
-// subjects gives the ids of what is found. A long word is taken to be whole; only when few have it, to be begun.
+// subjects gives the ids of what is found.
 func (r *Rx) subjects(k searchedKind, words string, limit int) ([]string, error) {
 	if pan, err := ngo.NormalisePAN(words); err == nil && k.name == "donation" {
 		return r.entriesOf(k.name, exact(keyNumber, r.panKey(pan)), limit)
 	}
-	q := question{wide: k.name != "message"}
-	whole := asked(words, q)
-	q.long = true
-	begun := asked(words, q)
-	found, err := r.entriesOf(k.name, whole, limit)
-	if err != nil || len(found) == limit || whole == begun {
-		return found, err
-	}
-	return r.entriesOf(k.name, begun, limit)
+	return r.entriesOf(k.name, asked(words, question{wide: k.name != "message"}), limit)
 }
 
 // entriesOf gives what of a kind has the keys that are asked for, the newest first; nothing when nothing is asked.

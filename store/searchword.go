@@ -131,6 +131,13 @@ func short(s string) string {
 	return string([]rune(s)[:mostWordLength])
 }
 
+func beginning(s string) string {
+	if utf8.RuneCountInString(s) <= indexedBegin {
+		return s
+	}
+	return string([]rune(s)[:indexedBegin])
+}
+
 // bare leaves only letters and digits of a text, as Words gives them.
 func bare(s string) string { return strings.Join(ngo.Words(s), "") }
 
@@ -168,11 +175,10 @@ var commonWords = [...]string{
 // question is how somebody's words are to be taken.
 type question struct {
 	wide bool // how a word sounds may be only begun, too
-	long bool // a last word of more than indexedBegin letters may be only begun
 }
 
-// indexedBegin is up to how many letters the search has words by what they begin with; see the schema. Whatever begins with more is
-// put together when it is asked for, which takes its time where that is much.
+// indexedBegin is up to how many letters the search has words by what they begin with; see the schema. What begins with more would be
+// put together when it is asked for, out of all kinds: of a longer word that may be only begun the first letters are enough.
 const indexedBegin = 8
 
 // asked reads what somebody looks for as an expression of the engine's search; empty when there is nothing to look for. Each word
@@ -249,13 +255,13 @@ func (q question) word(w string, last bool) []string {
 		return []string{exact(keyNumber, strings.TrimLeft(w, "0")), begun(keyWord, w)}
 	}
 	out := []string{exact(keyWord, short(w))}
-	if last && (q.long || utf8.RuneCountInString(w) <= indexedBegin) {
-		out[0] = begun(keyWord, short(w))
+	if last {
+		out[0] = begun(keyWord, beginning(w))
 	}
 	for _, s := range ngo.Sounds(w) {
 		switch {
 		case q.wide && last && len(s) > 2:
-			out = append(out, begun(keySound, s))
+			out = append(out, begun(keySound, beginning(s)))
 		case q.wide || len(s) > 1 && mayBeName(w):
 			out = append(out, exact(keySound, s))
 		}
