@@ -201,7 +201,7 @@ func (c *call) thread(v api.Thread) error {
 	if c.format != forPeople {
 		messages := section{title: "message"}
 		for _, m := range v.Messages {
-			messages.rows = append(messages.rows, []any{m.At, who(v.Conversation, m), m.State, said(m), m.ID})
+			messages.rows = append(messages.rows, []any{m.At, who(v.Conversation, m), m.State, said(m), m.ID, strings.Join(remarks(m), " ")})
 		}
 		r.sections = []section{messages}
 		return c.record(v, r)
