@@ -23,7 +23,7 @@ func (x *Inbox) layout() layout {
 	switch {
 	case x.width >= wideEnough:
 		l.beside = true
-		l.story = area{x.width * 11 / 20, rest.height}
+		l.story = area{x.width * 9 / 20, rest.height}
 		l.list = area{x.width - l.story.width - 2, rest.height}
 	case x.height >= tallEnough:
 		l.story = area{x.width, rest.height / 2}
