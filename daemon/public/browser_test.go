@@ -29,7 +29,7 @@ func browser(t *testing.T) *rod.Browser {
 		t.Skip("there is no chromium")
 	}
 	l := launcher.New().Bin(bin).Leakless(false).Headless(true).NoSandbox(os.Getuid() == 0).UserDataDir(t.TempDir()).
-		Set("disable-background-networking").Set("no-proxy-server")
+		Set("disable-background-networking").Set("no-proxy-server").Set("disable-dev-shm-usage")
 	control, err := l.Launch()
 	must(t, err)
 	b := rod.New().ControlURL(control).Timeout(time.Minute)
