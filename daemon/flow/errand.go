@@ -136,6 +136,8 @@ func (f *Flow) syncTemplates(ctx context.Context, o *org.Org, job ngo.Job, id ng
 	found, err := templater.Templates(ctx)
 	switch ngo.CodeOf(err) {
 	case "":
+	case ngo.Invalid:
+		return write(ctx, o, done) // its settings do not say whose templates it has; who asks for them is told
 	case ngo.Unavailable, ngo.Limited:
 		reason := refusalOf(err).reason
 		return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, pause(job.Attempts, longPause), reason) })
