@@ -108,7 +108,7 @@ func (p *Puller) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	work.Go(func() { p.watch(ctx) })
-	work.Go(func() { p.refresh(ctx) })
+	work.Go(func() { p.tend(ctx) })
 	timer := time.NewTimer(firstAfter)
 	defer timer.Stop()
 	for {
