@@ -312,33 +312,43 @@ func (p *People) onLikely(m peopleLikely) tea.Cmd {
 	return nil
 }
 
-// onLikelyKey asks for the number of one of those shown, and then merges or tells apart.
+// onLikelyKey merges with the person whose number is pressed: it can be taken back at any time, so nothing more is asked. Telling
+// somebody apart asks for the number.
 func (p *People) onLikelyKey(m tea.KeyMsg) tea.Cmd {
-	k, likely, id := p.room.Keys, p.likely, p.chosen
+	likely, id := p.likely, p.chosen
 	c, org := p.room.Client, p.room.Org.Slug
-	pick := func(text string, more []question, do func(context.Context, ngo.PersonID, []string) error, said string) {
-		p.dialog = newDialog(func(a []string) tea.Cmd {
-			p.likely = nil
-			n, err := strconv.Atoi(a[0])
-			if err != nil || n < 1 || n > len(likely) {
-				return notice(Notice{Text: "there is no such number", Bad: true})
-			}
-			other := likely[n-1].Person.ID
-			return load(func(ctx context.Context) tea.Msg { return peopleDone{said: said, err: do(ctx, other, a[1:])} })
-		}, append([]question{{text: text, needed: true}}, more...)...)
+	if n := number(m.String(), len(likely)); n > 0 {
+		other := likely[n-1].Person
+		p.likely = nil
+		return load(func(ctx context.Context) tea.Msg {
+			_, err := c.JoinPersons(ctx, org, id, api.Join{With: other.ID, Reason: strings.Join(likely[n-1].Reasons, " ")})
+			return peopleDone{said: "shown as one with " + ngo.Printable(personName(other)) + "; M takes them apart, also years from now", err: err}
+		})
 	}
-	switch {
-	case key.Matches(m, k.Join):
-		pick("Merge with which number?", []question{{text: "Why are they the same?"}}, func(ctx context.Context, other ngo.PersonID, a []string) error {
-			_, err := c.JoinPersons(ctx, org, id, api.Join{With: other, Reason: a[0]})
-			return err
-		}, "shown as one; M takes them apart, also years from now")
-	case key.Matches(m, k.Differ):
-		pick("Which number is somebody else?", nil, func(ctx context.Context, other ngo.PersonID, _ []string) error {
-			return c.NotTheSame(ctx, org, id, other)
-		}, "they are two, and are not offered again")
+	if !key.Matches(m, p.room.Keys.Differ) {
+		return nil
 	}
+	p.dialog = newDialog(func(a []string) tea.Cmd {
+		p.likely = nil
+		n := number(a[0], len(likely))
+		if n == 0 {
+			return notice(Notice{Text: "there is no such number", Bad: true})
+		}
+		return load(func(ctx context.Context) tea.Msg {
+			err := c.NotTheSame(ctx, org, id, likely[n-1].Person.ID)
+			return peopleDone{said: "they are two, and are not offered again", err: err}
+		})
+	}, question{text: "Which number is somebody else?", needed: true})
 	return nil
+}
+
+// number reads a number from 1 to most; 0 for anything else.
+func number(s string, most int) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > most {
+		return 0
+	}
+	return n
 }
 
 // parting asks who is to be shown by themselves again.
@@ -362,8 +372,8 @@ func (p *People) parting(one api.Person) tea.Cmd {
 		names = append(names, strconv.Itoa(i+1)+" "+ngo.Printable(other.Name))
 	}
 	p.dialog = newDialog(func(a []string) tea.Cmd {
-		n, err := strconv.Atoi(a[0])
-		if err != nil || n < 1 || n > len(one.Parts) {
+		n := number(a[0], len(one.Parts))
+		if n == 0 {
 			return notice(Notice{Text: "there is no such number", Bad: true})
 		}
 		return part(one.Parts[n-1].ID, a[1])

@@ -46,10 +46,10 @@ func TestMergingShowsReasonsFirst(t *testing.T) {
 		t.Fatalf("the reasons are not shown:\n%s", got)
 	}
 	d.gotNot(t, "POST")
-	hit(p, "m")
-	typed(p, "1")
-	typed(p, "she said so")
-	d.got(t, `POST /orgs/sevai/persons/per_1/join {"with":"per_7","reason":"she said so"}`)
+	hit(p, "9")
+	d.gotNot(t, "POST")
+	hit(p, "1")
+	d.got(t, `POST /orgs/sevai/persons/per_1/join {"with":"per_7","reason":"The same phone number."}`)
 }
 
 func TestUnmergingNamesWhom(t *testing.T) {

@@ -159,7 +159,7 @@ func (p *People) tale(c *widget.Cells, a area) string {
 // likelyList shows who may be the same, with what speaks for it and against.
 func (p *People) likelyList(c *widget.Cells, a area) string {
 	th := p.room.Theme
-	lines := []string{th.Strong.Render("Who may be the same   m: merge   d: somebody else   esc: back"), ""}
+	lines := []string{th.Strong.Render("Who may be the same   1, 2, …: merge   d: somebody else   esc: back"), ""}
 	for i, l := range p.likely {
 		lines = append(lines, th.Strong.Render(c.Hold(ngo.Printable(fmt.Sprintf("%d  %s  (%d of 100)", i+1, personName(l.Person), l.Score)))))
 		lines = append(lines, "   "+th.Dim.Render(c.Hold(ngo.Printable(addresses(l.Person)))))
