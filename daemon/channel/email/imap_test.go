@@ -458,6 +458,20 @@ func polite(list string, fetch func(say func(string), tag, line string)) func(fu
 
 const listed = "* 1 FETCH (UID 5 RFC822.SIZE 100 INTERNALDATE \"22-Nov-2026 10:00:00 +0530\")\r\n"
 
+// finding plays a server that finds a set of mails, in the form of ESEARCH, which nobody asked it for.
+func finding(set string) func(func(string), func() string) {
+	play := polite(listed, nil)
+	return func(say func(string), next func() string) {
+		play(func(s string) {
+			if rest, ok := strings.CutPrefix(s, "* SEARCH 5\r\n"); ok {
+				tag, _, _ := strings.Cut(rest, " ")
+				s = fmt.Sprintf("* ESEARCH (TAG %q) UID ALL %s\r\n%s", tag, set, rest)
+			}
+			say(s)
+		}, next)
+	}
+}
+
 func TestAServerThatCannotBeBelieved(t *testing.T) {
 	t.Parallel()
 	const mail = "From: a@example.org\r\n\r\nhello\r\n"
@@ -481,12 +495,13 @@ func TestAServerThatCannotBeBelieved(t *testing.T) {
 		"gives another mail": polite(listed, func(say func(string), tag, _ string) {
 			say("* 1 FETCH (UID 6 BODY[] {3}\r\nabc)\r\n" + tag + " OK\r\n")
 		}),
-		"gives no mail":               polite(listed, func(say func(string), tag, _ string) { say(tag + " OK\r\n") }),
-		"gives nothing for a mail":    polite(listed, func(say func(string), tag, _ string) { say("* 1 FETCH (UID 5 BODY[] NIL)\r\n" + tag + " OK\r\n") }),
-		"refuses the mail":            polite(listed, func(say func(string), tag, _ string) { say(tag + " NO [SERVERBUG] cannot\r\n") }),
-		"takes the mail back at once": polite(listed, func(say func(string), tag, _ string) { say(body(len(mail), mail) + ")\r\n" + tag + " NO lost\r\n") }),
-		"lists without end":           polite(strings.Repeat("* 1 FETCH (FLAGS ())\r\n", 1<<16), nil),
-		"nests without end":           polite("* 1 FETCH (UID 5 BODYSTRUCTURE "+strings.Repeat("(", 1<<19)+"\r\n", nil),
+		"gives no mail":                polite(listed, func(say func(string), tag, _ string) { say(tag + " OK\r\n") }),
+		"gives nothing for a mail":     polite(listed, func(say func(string), tag, _ string) { say("* 1 FETCH (UID 5 BODY[] NIL)\r\n" + tag + " OK\r\n") }),
+		"refuses the mail":             polite(listed, func(say func(string), tag, _ string) { say(tag + " NO [SERVERBUG] cannot\r\n") }),
+		"takes the mail back at once":  polite(listed, func(say func(string), tag, _ string) { say(body(len(mail), mail) + ")\r\n" + tag + " NO lost\r\n") }),
+		"finds more than there can be": finding(`1:4294967295`),
+		"lists without end":            polite(strings.Repeat("* 1 FETCH (FLAGS ())\r\n", 1<<16), nil),
+		"nests without end":            polite("* 1 FETCH (UID 5 BODYSTRUCTURE "+strings.Repeat("(", 1<<19)+"\r\n", nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

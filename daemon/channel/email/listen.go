@@ -142,13 +142,31 @@ func (l *line) search(ctx context.Context, at place) ([]imap.UID, error) {
 	if !ok {
 		return nil, nil
 	}
-	found, ok := set.Nums()
+	found, ok := numbers(set)
 	if !ok {
 		return nil, &ngo.Error{Code: ngo.Unavailable, Message: "the mail server's answer makes no sense"}
 	}
 	found = slices.DeleteFunc(found, func(u imap.UID) bool { return u <= at.uid }) // n:* is at least the last one
 	slices.Sort(found)
 	return slices.Compact(found), nil
+}
+
+// mostFound is more than a mailbox holds.
+const mostFound = 1 << 20
+
+// numbers gives the members of a set. It is not ok for one that has too many: a line can name four thousand million.
+func numbers(set imap.UIDSet) (out []imap.UID, ok bool) {
+	left := uint64(mostFound)
+	for _, r := range set {
+		if r.Start == 0 || r.Stop < r.Start || uint64(r.Stop-r.Start) >= left {
+			return nil, false
+		}
+		left -= uint64(r.Stop-r.Start) + 1
+		for u := uint64(r.Start); u <= uint64(r.Stop); u++ {
+			out = append(out, imap.UID(u))
+		}
+	}
+	return out, true
 }
 
 // sized is a mail that lies there.
