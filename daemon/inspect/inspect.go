@@ -132,7 +132,7 @@ func (i *Inspector) Inspect(ctx context.Context, r io.Reader, claimed, name stri
 	case <-ctx.Done():
 		return Report{}, ctx.Err()
 	}
-	head, err := json.Marshal(ask{Claimed: cut(claimed, 200), Name: cut(name, 1000), Limits: l.full()})
+	head, err := json.Marshal(ask{Claimed: cut(claimed, 200), Name: tail(name, 1000), Limits: l.full()})
 	if err != nil {
 		return Report{}, fmt.Errorf("inspect: %w", err)
 	}
@@ -238,3 +238,6 @@ func firstLine(b []byte) string {
 }
 
 func cut(s string, most int) string { return s[:min(len(s), most)] }
+
+// tail keeps the end, which is what a computer goes by in a name.
+func tail(s string, most int) string { return s[max(0, len(s)-most):] }

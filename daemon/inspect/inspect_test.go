@@ -110,3 +110,11 @@ func TestChildrenTakeTurns(t *testing.T) {
 		t.Errorf("without a place it gives %v; want to have waited in vain", err)
 	}
 }
+
+func TestALongNameHidesNoEnding(t *testing.T) {
+	t.Parallel()
+	r := inspect(t, []byte("start calc\r\n"), "text/plain", strings.Repeat("x", 1200)+".bat", Limits{})
+	if !strings.Contains(r.Refused, ".bat") {
+		t.Errorf("refused: %q; want it for its ending", r.Refused)
+	}
+}

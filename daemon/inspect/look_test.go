@@ -147,3 +147,15 @@ func TestAMailsOwnPageStays(t *testing.T) {
 		t.Errorf("a page that is too large = %+v, %v; want it refused", got, err)
 	}
 }
+
+// The size of a moving picture is written less one, in three bytes, of which none may carry into the next.
+func TestTheSizeOfAMovingPicture(t *testing.T) {
+	t.Parallel()
+	sticker := movingWebP(2)
+	at := bytes.Index(sticker, []byte("VP8X")) + 8 + 4
+	copy(sticker[at:], []byte{0xff, 0x01, 0x00, 0xff, 0x02, 0x00})
+	got, err := look(bytes.NewReader(sticker), ask{})
+	if err != nil || got.Refused != "" || got.Width != 512 || got.Height != 768 {
+		t.Errorf("look = %d × %d, refused %q, %v; want 512 × 768", got.Width, got.Height, got.Refused, err)
+	}
+}

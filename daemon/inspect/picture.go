@@ -217,13 +217,15 @@ func (w *webpWalk) walk(all []byte) error {
 			if len(body) < 10 {
 				return whyCut
 			}
-			return w.file.sized(1+int64(body[4])|int64(body[5])<<8|int64(body[6])<<16, 1+int64(body[7])|int64(body[8])<<8|int64(body[9])<<16)
+			return w.file.sized(1+threeBytes(body[4:]), 1+threeBytes(body[7:]))
 		case "ANMF":
 			return w.frame(body)
 		}
 		return nil
 	})
 }
+
+func threeBytes(b []byte) int64 { return int64(b[0]) | int64(b[1])<<8 | int64(b[2])<<16 }
 
 func (w *webpWalk) frame(body []byte) error {
 	if w.frames++; w.frames > w.file.ask.Limits.Frames {
