@@ -20,6 +20,8 @@ type Text string
 func (t *Text) UnmarshalJSON(b []byte) error {
 	*t = ""
 	switch c := b[0]; {
+	case c == '"' && plain(b[1:len(b)-1]):
+		*t = Text(b[1 : len(b)-1])
 	case c == '"':
 		var s string
 		if json.Unmarshal(b, &s) == nil {
@@ -29,6 +31,16 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 		*t = Text(b)
 	}
 	return nil
+}
+
+// plain tells whether what stands between quotes stands for itself, as nearly all that Meta sends but people's words does.
+func plain(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c > '~' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // Line gives the text as one printable line of at most n signs.
