@@ -194,12 +194,13 @@ where rowid = $1`
 	deleteStale = `
 delete from stale
 where id <= $1`
+
+	insertWords = `
+insert into entry_words (rowid, words)
+values ($1, $2)`
 )
 
-var (
-	insertEntries = newMultiRow(3, "insert into entry (id, subject, digest) values ", "")
-	insertWords   = newMultiRow(2, "insert into entry_words (rowid, words) values ", "")
-)
+var insertEntries = newMultiRow(3, "insert into entry (id, subject, digest) values ", "")
 
 // indexed is what a batch writes.
 type indexed struct {
@@ -219,12 +220,12 @@ func (t *Tx) Index(w Words) error {
 	if err := t.insertMany("add entries", insertEntries, x.entries); err != nil {
 		return err
 	}
-	var rows []any
-	for _, id := range slices.Sorted(maps.Keys(x.words)) { // the search writes a piece of its own whenever a number is lower than the last
-		rows = append(rows, id, x.words[id])
-	}
-	if err := t.insertMany("add words", insertWords, rows); err != nil {
-		return err
+	// In the order of their numbers and a row at a time: the search writes a piece of its own whenever a number is lower than the last,
+	// and at each statement of many rows.
+	for _, id := range slices.Sorted(maps.Keys(x.words)) {
+		if _, err := t.exec("add words", insertWords, id, x.words[id]); err != nil {
+			return err
+		}
 	}
 	if w.upTo == 0 {
 		return nil
