@@ -107,7 +107,7 @@ func (l *letter) unsendable() func(*store.Tx, ngo.Job) error {
 			if err := tx.MoveMessage(m.ID, to, reason, "", ""); err != nil {
 				return err
 			}
-			if err := l.over(tx, to); err != nil {
+			if err := l.over(tx); err != nil {
 				return err
 			}
 			return tx.Finish(job)
@@ -147,14 +147,21 @@ func (l *letter) asks() bool { return asks(l.message) }
 // asks tells whether a message asks the donor for facts.
 func asks(m ngo.Message) bool { return m.Kind == ngo.MessageAsk || m.Kind == ngo.MessageReminder }
 
-// over lets the next message of the conversation go that waited for this one, and has mail carry what a messenger did not take.
-func (l *letter) over(tx *store.Tx, state ngo.MessageState) error {
+// over lets the next message of the conversation go that waited for this one, and has mail carry what a messenger did not take: the
+// provider may have told that before it answered.
+func (l *letter) over(tx *store.Tx) error {
 	if l.talk == nil {
 		return nil
 	}
-	if state == ngo.MessageFailed {
-		if err := instead(tx, l.message); err != nil {
+	if l.carries() {
+		now, err := tx.Message(l.message.ID)
+		if err != nil {
 			return err
+		}
+		if now.State == ngo.MessageFailed {
+			if err := instead(tx, now); err != nil {
+				return err
+			}
 		}
 	}
 	return tx.Follow(l.talk.ID)

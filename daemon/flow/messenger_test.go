@@ -178,3 +178,28 @@ func TestStoppedDonorsAreNotReminded(t *testing.T) {
 		t.Errorf("%d mails, %d of them before the stop; want no reminder", server.Total(), asked)
 	}
 }
+
+// WhatsApp may tell that it did not deliver a receipt before it has answered to it.
+func TestReceiptThatFailsBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	g := h.receiptsBy()
+	h.agrees(ngo.TopicReceipt, true)
+	g.refuse = func(string) string {
+		id := h.state().messages[0].ID
+		d := h.org.NewDelivery(g.account.ID, "", []byte(statuses(h.status(id, "wamid.out.1", "failed")))).Heard()
+		h.write(func(tx *store.Tx) error { _, err := tx.AddDelivery(d); return err })
+		for _, j := range h.claim() {
+			if j.Kind == ngo.JobHear {
+				must(t, h.run(j))
+			}
+		}
+		return ""
+	}
+	h.give()
+	h.works()
+	if all := h.state().messages; server.Total() != 1 || len(all) != 2 {
+		t.Errorf("%d mails, messages %+v; want the receipt by mail", server.Total(), all)
+	}
+}

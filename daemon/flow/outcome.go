@@ -85,7 +85,7 @@ func giveUp(tx *store.Tx, job ngo.Job, l *letter, reason string) error {
 	if err := tx.SettleMessage(l.message.ID, out); err != nil {
 		return err
 	}
-	if err := l.over(tx, out.State); err != nil {
+	if err := l.over(tx); err != nil {
 		return err
 	}
 	return tx.Finish(job)
@@ -139,7 +139,7 @@ func (l *letter) taken(tx *store.Tx, via ngo.AccountID, d channel.Dispatched) er
 			return err
 		}
 	}
-	return l.over(tx, ngo.MessageSent)
+	return l.over(tx)
 }
 
 // end records that nothing more will be done by itself.
@@ -148,7 +148,7 @@ func (f *Flow) end(ctx context.Context, o *org.Org, job ngo.Job, l *letter, out 
 		if err := tx.SettleMessage(l.message.ID, out); err != nil {
 			return err
 		}
-		if err := l.over(tx, out.State); err != nil {
+		if err := l.over(tx); err != nil {
 			return err
 		}
 		return tx.Finish(job)
