@@ -133,10 +133,13 @@ func (i *item) prepare(m *mask, words wishes) {
 	if in.Mail != nil && text == "" {
 		text = in.Mail.Subject // as mail readers write that unsubscribe by mail
 	}
-	if w, ok := words.of(text); ok && !in.Echo && !in.Standby && in.Group == "" {
+	if w, ok := words.of(text); ok && !in.Echo && !in.Standby && in.Group == "" && (w.stop || !doubtful(in)) {
 		i.wish = &w
 	}
 }
+
+// doubtful tells whether somebody else may have written a message. To stop is granted to anybody, to be written to again is not.
+func doubtful(in *channel.Incoming) bool { return in.Mail != nil && in.Mail.Doubt != "" }
 
 // dropPage leaves a mail's page out: what is masked in the text stands in there as it was written.
 func (i *item) dropPage() {

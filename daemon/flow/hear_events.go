@@ -79,7 +79,7 @@ func (h *hearing) message(i *item, person ngo.PersonID) store.NewIncoming {
 	}
 	switch mail := in.Mail; {
 	case mail != nil:
-		n.Kind, n.Tokens, n.Topic, n.Answers = ngo.Mail, in.Tokens, mail.Topic, mail.Answer
+		n.Kind, n.Tokens, n.Topic, n.Answers = ngo.Mail, in.Tokens, i.said.topic, mail.Answer
 		n.Quiet = n.Quiet || mail.Auto != channel.ByHand
 		if mail.ID != "" {
 			n.Aliases = []ngo.Ref{mail.ID}
@@ -215,7 +215,7 @@ func (h *hearing) perhapsAnother(tx *store.Tx, i *item, person ngo.PersonID) err
 		return err
 	}
 	chat, _, err := tx.OpenConversation(store.NewConversation{
-		Account: h.delivery.Account, Line: i.Line, Kind: ngo.Chat, Person: person, Address: addressOfPerson(c.Was), Name: c.Was.Name,
+		Account: h.delivery.Account, Line: i.Line, Kind: ngo.Chat, Person: person, Address: addressOfPerson(c.Was), Name: ngo.HideAadhaar(c.Was.Name),
 	})
 	if err != nil {
 		return err
@@ -237,7 +237,7 @@ func (h *hearing) tell(tx *store.Tx, i *item, person ngo.PersonID, now channel.P
 		return nil
 	}
 	_, err := tx.Hear(store.NewIncoming{
-		Account: h.delivery.Account, Line: i.Line, Ref: c.Ref, Kind: ngo.Chat, Person: person, Address: addressOfPerson(now), Name: now.Name, At: h.when(i),
+		Account: h.delivery.Account, Line: i.Line, Ref: c.Ref, Kind: ngo.Chat, Person: person, Address: addressOfPerson(now), Name: ngo.HideAadhaar(now.Name), At: h.when(i),
 		Quiet: true, What: "other", Text: ngo.HideAadhaar(c.Text), More: ngo.Extra{Problem: changes[c.Kind]}, Delivery: h.delivery.ID,
 	})
 	return err

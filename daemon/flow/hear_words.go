@@ -11,6 +11,7 @@ import (
 // said is what an incoming message says, in the words of the application. Numbers that are never kept are masked in all of it.
 type said struct {
 	what, subject, text string
+	topic               string // of a mail: its subject without what mail programs put before it
 	more                ngo.Extra
 	masked              bool
 }
@@ -66,7 +67,7 @@ func (m *mask) say(in *channel.Incoming) said {
 	}
 	x.Order = m.lines(order(in.Order))
 	if in.Mail != nil {
-		s.subject = m.text(in.Mail.Subject)
+		s.subject, s.topic = m.text(in.Mail.Subject), m.text(in.Mail.Topic)
 		m.mail(in.Mail, &x)
 	}
 	s.more = x

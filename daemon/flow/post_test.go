@@ -1,11 +1,14 @@
 package flow_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"maps"
 	"net/mail"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -368,5 +371,14 @@ func TestMaskedMailKeepsNoPage(t *testing.T) {
 	m := c.messages[0]
 	if !m.Masked || len(m.Attachments) != 0 || strings.Contains(m.Text+m.Subject+c.Subject+c.Snippet, "9999") || h.body(h.state().deliveries[0].ID) {
 		t.Errorf("message %+v in %+v; want the number nowhere", m, c.Conversation)
+	}
+	files, err := filepath.Glob(filepath.Join(h.org.Dir(), "org.db*"))
+	must(t, err)
+	for _, name := range files {
+		raw, err := os.ReadFile(name)
+		must(t, err)
+		if bytes.Contains(raw, []byte(testAadhaar)) || bytes.Contains(raw, []byte("9999 4105 7058")) {
+			t.Errorf("the number is still in %s", filepath.Base(name))
+		}
 	}
 }

@@ -192,3 +192,25 @@ Subject: Re: x
 --b--
 `, who, who, about), "\n", "\r\n")
 }
+
+// Whoever can write a sender's name can stop what they get, and not have them written to again.
+func TestForgedStart(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.post()
+	p.writes(sim.Letter{From: meenaBox, Subject: "hello", Text: "stop", Forged: true})
+	c := h.thread()
+	if !h.stopped(c.Person) {
+		t.Fatal("not stopped")
+	}
+	h.later(30 * 24 * time.Hour)
+	p.writes(sim.Letter{From: meenaBox, Subject: "hello again", Text: "start", Forged: true})
+	if !h.stopped(c.Person) || p.Total() > 1 {
+		t.Errorf("stopped %v, %d mails; want the stop to stand, and nobody told otherwise", h.stopped(c.Person), p.Total())
+	}
+	for _, c := range h.threads() {
+		if c.Subject == "hello again" && c.Waiting == nil {
+			t.Errorf("conversation %+v; want somebody to look at it", c.Conversation)
+		}
+	}
+}
