@@ -21,8 +21,8 @@ func scanConsent(s scanner) (c ngo.Consent, err error) {
 	return c, s.Scan(&c.ID, &c.Person, &c.Topic, &c.Given, &c.Identity.Kind, &c.Identity.Value, &c.Words, &c.Language, &c.Source, &c.Actor, at(&c.At))
 }
 
-// AddConsent records what somebody said about what they wish to get, and gives it as it is kept. Actor and, where it is empty, At are
-// the transaction's. It fails with Invalid for a topic that there is not or without words and source, with NotFound, and with Conflict when the
+// AddConsent records what somebody said about what they wish to get, and gives it as it is kept. Actor and, where it is empty or yet to
+// come, At are the transaction's. It fails with Invalid for a topic that there is not or without words and source, with NotFound, and with Conflict when the
 // person was erased.
 func (t *Tx) AddConsent(c ngo.Consent) (ngo.Consent, error) {
 	if c.Topic != ngo.TopicAll && c.Topic != ngo.TopicMarketing && c.Topic != ngo.TopicReceipt {
@@ -36,10 +36,9 @@ func (t *Tx) AddConsent(c ngo.Consent) (ngo.Consent, error) {
 		return c, err
 	}
 	c.ID, c.Actor, c.Source = ngo.NewID[ngo.ConsentID](t.now), t.actor, line(c.Source, mostName)
-	if c.At.IsZero() {
-		c.At = t.now
+	if c.At = instant(c.At); c.At.IsZero() || c.At.After(t.now) {
+		c.At = t.now // a clock that is ahead must not have it outlast what is said next
 	}
-	c.At = instant(c.At)
 	_, err = t.exec("add consent", insertConsent, string(c.ID), string(c.Person), string(c.Topic), boolInt(c.Given), string(c.Identity.Kind), c.Identity.Value,
 		c.Words, c.Language, c.Source, c.Actor, ngo.Stamp(c.At))
 	if err != nil {

@@ -60,10 +60,6 @@ on conflict (one, other) do nothing`
 	selectApart = `
 select exists (` + apartBetween + `
 )`
-
-	deleteApart = `
-delete from apart
-where one in (select id from person where root in ($1, $2)) and other in (select id from person where root in ($1, $2))`
 )
 
 const (
@@ -86,8 +82,8 @@ func scanJoining(s scanner) (j ngo.Joining, err error) {
 }
 
 // Join shows one person, with whoever was joined to them, as part of another. Where gone is somebody's part it is the whole of
-// these that goes along; the Joining says who. Nothing of anybody moves, and Part takes it back at any time. What was said of them
-// being two holds no more. It fails with NotFound, and with Conflict when they are one already or somebody was erased.
+// these that goes along; the Joining says who. Nothing of anybody moves, and Part takes it back at any time. What was said of some of
+// them being two holds again when they are parted. It fails with NotFound, and with Conflict when they are one already or somebody was erased.
 func (t *Tx) Join(kept, gone ngo.PersonID, reason string) (ngo.Joining, error) {
 	into, err := t.standing(kept)
 	if err != nil {
@@ -103,9 +99,6 @@ func (t *Tx) Join(kept, gone ngo.PersonID, reason string) (ngo.Joining, error) {
 	j := ngo.Joining{ID: ngo.NewID[ngo.JoiningID](t.now), Kept: kept, Gone: from.Root, Reason: line(reason, mostText), Actor: t.actor, At: t.now}
 	_, err = t.exec("add joining", insertJoining, string(j.ID), string(j.Kept), string(j.Gone), j.Reason, j.Actor, t.stamp())
 	if err != nil {
-		return ngo.Joining{}, err
-	}
-	if _, err := t.exec("forget that they differ", deleteApart, string(into.Root), string(from.Root)); err != nil {
 		return ngo.Joining{}, err
 	}
 	if _, err := t.exec("join person", setParent, string(j.Gone), string(kept)); err != nil {

@@ -433,7 +433,7 @@ func TestWhatTheyWish(t *testing.T) {
 	o := storetest.Org(t, storetest.At(c.Now))
 	ids := folk(t, o, 2)
 	storetest.Write(t, o, func(tx *store.Tx) error { _, err := tx.Join(ids[0], ids[1], ""); return err })
-	start := c.Now()
+	start := c.Now().Add(-10 * time.Hour)
 	for _, step := range []struct {
 		who             int
 		topic           ngo.Topic
@@ -480,5 +480,67 @@ func TestWhatTheyWish(t *testing.T) {
 			t.Error("who was shown as one with them was not erased")
 		}
 		return errors.Join(err, also)
+	})
+}
+
+// Two of whom somebody said that they are not one are not joined by themselves after others of theirs were joined and parted.
+func TestPartingBringsBackThatTheyDiffer(t *testing.T) {
+	t.Parallel()
+	o := storetest.Org(t)
+	ids := folk(t, o, 4)
+	p, q, k, g := ids[0], ids[1], ids[2], ids[3]
+	do := func(fn func(*store.Tx) error) {
+		t.Helper()
+		storetest.Write(t, o, fn)
+	}
+	join := func(kept, gone ngo.PersonID) func(*store.Tx) error {
+		return func(tx *store.Tx) error { _, err := tx.Join(kept, gone, "the same"); return err }
+	}
+	part := func(id ngo.PersonID) func(*store.Tx) error {
+		return func(tx *store.Tx) error { _, err := tx.Part(id, "two after all"); return err }
+	}
+	do(func(tx *store.Tx) error { return tx.Differ(p, q) })
+	do(join(k, p))
+	do(join(g, q))
+	do(join(k, g)) // a mistake
+	do(part(g))
+	do(part(p))
+	do(part(q))
+	do(func(tx *store.Tx) error {
+		_, _, joined, err := tx.PersonFor("", []ngo.Identity{{Kind: ngo.WhatsApp, Value: "9198400x"}, {Kind: ngo.Phone, Value: "+919840000000"}}, "Person 0", "")
+		if joined == nil || joined.Kept != p {
+			t.Errorf("joined %+v; want the writer to be %s", joined, p)
+		}
+		return err
+	})
+	do(func(tx *store.Tx) error {
+		id, _, joined, err := tx.PersonFor("", []ngo.Identity{{Kind: ngo.WhatsApp, Value: "9198400x"}, {Kind: ngo.Phone, Value: "+919840000001"}}, "Person 0", "")
+		if joined != nil {
+			t.Errorf("%s was joined by itself: %+v; somebody said that %s and %s are two", id, joined, p, q)
+		}
+		return err
+	})
+}
+
+// A clock that is ahead does not have a wish outlast the next one.
+func TestConsentsAreNotOfTheFuture(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.person("919876543210")
+	say := func(given bool, at time.Time) {
+		d.do(func(tx *store.Tx) error {
+			_, err := tx.AddConsent(ngo.Consent{Person: p, Topic: ngo.TopicAll, Given: given, Words: "words", At: at})
+			return err
+		})
+	}
+	say(true, d.Now().AddDate(10, 0, 0))
+	d.pass(time.Second)
+	say(false, d.Now())
+	storetest.Read(t, d.o, func(r *store.Rx) error {
+		stopped, err := r.Stopped(p)
+		if !stopped {
+			t.Error("what was dated ahead counts more than what was said since")
+		}
+		return err
 	})
 }
