@@ -131,7 +131,7 @@ func (t *Tx) openThread(n NewConversation, last time.Time) (c thread, err error)
 		c.Subject, c.Token = n.Subject, newReplyToken()
 	}
 	if n.Kind == ngo.Group {
-		c.Person, c.Address = "", ngo.Identity{} // whoever wrote first is not the group
+		c.Person, c.Address, c.Name = "", ngo.Identity{}, "" // whoever wrote first is not the group
 	}
 	if c.LastIn, err = t.rippled(n); err != nil {
 		return c, err

@@ -12,11 +12,15 @@ const (
 	paymentsOf = `
   select d.payment_id from donation d where d.person_id = $1`
 
-	// saidOf is what the person wrote, and all that is in their conversations, whoever wrote it.
+	// saidOf is what the person wrote, all that is in their conversations, whoever wrote it, and what is about their gifts, to whomever
+	// it went.
 	saidOf = `
   select m.id from message m where m.person_id = $1
   union
-  select m.id from message m join conversation c on c.id = m.conversation_id where c.person_id = $1`
+  select m.id from message m join conversation c on c.id = m.conversation_id where c.person_id = $1
+  union
+  select m.id from message m where m.donation_id in (` + giftsOf + `
+  )`
 
 	// deliveriesOf is what told of the person's payments, and brought or told of what they wrote and were written.
 	deliveriesOf = `
@@ -51,7 +55,10 @@ const searchedOf = `
     union all
     select c.id from conversation c where c.person_id = $1
     union all
-    select m.id from message m join conversation c on c.id = m.conversation_id where c.person_id = $1`
+    select m.id from message m join conversation c on c.id = m.conversation_id where c.person_id = $1
+    union all
+    select m.id from message m where m.donation_id in (` + giftsOf + `
+    )`
 
 // The statements that erase a person, in order. The salts go first, while the rows still tell whose they are; without
 // its salt nobody can test a guess against a digest of the trail.
@@ -76,6 +83,10 @@ where salt is not null and subject in (
   select x.id from dispute x join donation d on d.payment_id = x.payment_id where d.person_id = $1
   union all` + deliveriesOf + `
 )`},
+	{"salts of why others were joined to them", `
+update audit
+set salt = null
+where salt is not null and action in ('person.join', 'person.part') and subject in (select j.gone from joining j where j.kept = $1)`},
 	{"errors of jobs", `
 update goqite
 set last_error = ''
@@ -247,8 +258,6 @@ set recipient = '',
     ref = case when ref = '' then '' else id end
 where id in (` + saidOf + `
 )
-  or donation_id in (` + giftsOf + `
-)
 returning id`
 
 	// eraseConversations leaves nobody waiting.
@@ -279,8 +288,9 @@ where id = $1`
 update message
 set state = 'failed',
     reason = 'the donor asked to be erased before it was sent'
-where person_id = $1 and state = 'queued'
-returning id`
+where state = 'queued' and id in (` + saidOf + `
+)
+returning id, kind, coalesce(conversation_id, '')`
 )
 
 // ErasePerson takes out whatever tells who a person is, and whoever is shown as one with them: name and addresses, the snapshots that
@@ -386,11 +396,19 @@ func (t *Tx) eraseConversations(id ngo.PersonID) error {
 }
 
 func (t *Tx) cancelMessages(id ngo.PersonID) error {
-	cancelled, err := all(t.w, "messages", scanOne[ngo.MessageID], cancelMessages, string(id))
-	for _, m := range cancelled {
-		t.audit("message.failed", string(m), facts{{"state", string(ngo.MessageQueued)}}, facts{{"person", "erased"}})
-		t.moved("message", string(ngo.MessageQueued), string(ngo.MessageFailed))
-		t.changed("message", string(m))
+	scan := func(s scanner) (m ngo.Message, err error) { return m, s.Scan(&m.ID, &m.Kind, &m.Conversation) }
+	cancelled, err := all(t.w, "messages", scan, cancelMessages, string(id))
+	if err != nil {
+		return err
 	}
-	return err
+	for _, m := range cancelled {
+		t.audit("message.failed", string(m.ID), facts{{"state", string(ngo.MessageQueued)}}, facts{{"person", "erased"}})
+		t.moved("message", string(ngo.MessageQueued), string(ngo.MessageFailed))
+		t.changed("message", string(m.ID))
+		m.State = ngo.MessageQueued
+		if err := t.became(m, ngo.MessageFailed); err != nil { // it may stand in the conversation of somebody who stays
+			return err
+		}
+	}
+	return nil
 }

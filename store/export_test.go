@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ngoctl/ngoctl/store/ngo"
 	"github.com/ngoctl/ngoctl/store/seal"
 )
 
@@ -61,4 +62,9 @@ func Migrate(ctx context.Context, open OpenEngine, path string, steps []string, 
 	}
 	m := migrator{engine: engine, steps: steps, path: path, now: now, box: box}
 	return engine, m.run(ctx)
+}
+
+// Salted counts the lines of the trail about a person whose personal facts can be tested.
+func (r *Rx) Salted(id ngo.PersonID, action string) (int, error) {
+	return scanOne[int](r.conn.QueryRow("select count(*) from audit where subject = $1 and action = $2 and salt is not null", string(id), action))
 }

@@ -303,6 +303,9 @@ func (t *Tx) heardBefore(n NewIncoming) (h Heard, ok bool, err error) {
 	if ngo.CodeOf(err) == ngo.NotFound {
 		return h, false, nil
 	}
+	if err == nil {
+		err = t.mentioned(m.ID, n.Delivery)
+	}
 	if err != nil || m.Conversation == "" {
 		return Heard{Message: m.ID}, true, err
 	}

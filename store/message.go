@@ -259,6 +259,12 @@ func (t *Tx) SettleMessage(id ngo.MessageID, o Outcome) error {
 // settle writes what became of a message, whether or not a sender would be allowed that.
 func (t *Tx) settle(m ngo.Message, o Outcome, happened time.Time) error {
 	tries, sent := 0, any(nil)
+	if m.Recipient == "" && m.Direction == ngo.Out && !m.Echo && m.State != ngo.MessageQueued {
+		o.Fault, o.Ref = "", "" // whom it went to was erased while it left, and these may tell of them
+		if o.Reason != "" {
+			o.Reason = "Whom it went to was erased meanwhile."
+		}
+	}
 	switch o.State {
 	case ngo.MessageSending:
 		tries = 1

@@ -61,8 +61,11 @@ func (t *Tx) Ripple(n NewRipple) (added bool, err error) {
 	}
 	rows, err := t.exec("add ripple", insertRipple, string(n.Account), string(n.Ref), string(n.About), string(n.Kind), string(n.Line), orNull(n.Person), boolInt(n.Mine),
 		boolInt(n.Renews), n.Text, boolInt(n.Masked), ngo.Stamp(n.At), n.Count, orNull(n.Delivery))
-	if err != nil || rows == 0 {
+	if err != nil {
 		return false, err
+	}
+	if rows == 0 {
+		return false, t.rippledAgain(n)
 	}
 	if n.Renews && !n.Mine && n.Person != "" {
 		renewed, err := all(t.w, "conversations", scanOne[ngo.ConversationID], renewChat, string(n.Account), string(n.Line), string(n.Person), ngo.Stamp(n.At))
@@ -82,6 +85,18 @@ func (t *Tx) Ripple(n NewRipple) (added bool, err error) {
 		t.changed("conversation", string(about.Conversation))
 	}
 	return true, err
+}
+
+// rippledAgain notes on the message what else told of what came about it: its own delivery it has.
+func (t *Tx) rippledAgain(n NewRipple) error {
+	about, err := t.MessageByRef(n.Account, n.About)
+	if ngo.CodeOf(err) == ngo.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.mentioned(about.ID, n.Delivery)
 }
 
 // rippled gives when a person reacted last before their chat began.
