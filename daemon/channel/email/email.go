@@ -46,7 +46,10 @@ type Patience struct {
 // Driver makes accounts.
 type Driver struct{ options Options }
 
-var _ channel.Driver = (*Driver)(nil)
+var (
+	_ channel.Driver = (*Driver)(nil)
+	_ channel.Fitter = (*Sender)(nil)
+)
 
 // New makes the driver.
 func New(o Options) *Driver {

@@ -292,7 +292,7 @@ func TestSendRefusesWhatBreaksOut(t *testing.T) {
 		"subject, NUL":           func(m *channel.Message) { m.Subject = "x\x00" },
 		"subject, U+2028":        func(m *channel.Message) { m.Subject = "x\u2028Bcc: y" },
 		"subject, bytes":         func(m *channel.Message) { m.Subject = "\xff\xfe" },
-		"subject, long":          func(m *channel.Message) { m.Subject = strings.Repeat("x", 2000) },
+		"subject, long bytes":    func(m *channel.Message) { m.Subject = strings.Repeat("\x80", 2000) },
 		"name":                   func(m *channel.Message) { m.ToName = "Meena\r\nBcc: all@example.org" },
 		"organisation":           func(m *channel.Message) { m.FromName = "Sevai\r\nBcc: all@example.org" },
 		"address":                func(m *channel.Message) { m.To.Value = "a@example.org>\r\nRCPT TO:<b@example.org" },
@@ -325,6 +325,49 @@ func TestSendRefusesWhatBreaksOut(t *testing.T) {
 			t.Errorf("the server was called %d times", s.Sessions())
 		}
 	})
+}
+
+// An answer repeats the subject of whoever wrote, which may be longer than ours ever are.
+func TestALongSubjectIsCut(t *testing.T) {
+	t.Parallel()
+	s := server(t, sim.SMTPOptions{})
+	a := account(t, s.Addr(), email.Options{})
+	for _, letter := range []string{"x", "அ"} {
+		m := receipt()
+		m.Subject = "Re: " + strings.Repeat(letter, 1300)
+		if err := a.(channel.Fitter).Fits(m); err != nil {
+			t.Errorf("Fits = %v", err)
+		}
+		if _, err := a.Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		mails := s.Mails()
+		parsed, err := mail.ReadMessage(bytes.NewReader(mails[len(mails)-1].Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoder := mime.WordDecoder{}
+		got, err := decoder.DecodeHeader(parsed.Header.Get("Subject"))
+		if short, cut := strings.CutSuffix(got, "…"); err != nil || !cut || !strings.HasPrefix(m.Subject, short) || len(short) < 800 {
+			t.Errorf("subject = %q, %v; want the beginning of it", got, err)
+		}
+	}
+}
+
+func TestFitsTellsBeforeItIsTried(t *testing.T) {
+	t.Parallel()
+	a := account(t, "127.0.0.1:1", email.Options{}).(channel.Fitter)
+	fine, phone, named := receipt(), receipt(), receipt()
+	phone.To = ngo.Identity{Kind: ngo.Phone, Value: "+919840012345"}
+	named.Attachments[0].Name = "a\nb.pdf"
+	if err := a.Fits(fine); err != nil {
+		t.Errorf("Fits = %v", err)
+	}
+	for _, m := range []channel.Message{phone, named} {
+		if err := a.Fits(m); ngo.CodeOf(err) != ngo.Invalid {
+			t.Errorf("Fits(%v, %q) = %v; want Invalid", m.To.Kind, m.Attachments[0].Name, err)
+		}
+	}
 }
 
 func TestEncryption(t *testing.T) {

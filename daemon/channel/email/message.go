@@ -39,6 +39,7 @@ type draft struct {
 // compose writes the mail. It is written whole before the server is called: go-mail would otherwise find a fault with half
 // of it sent. It fails with Invalid.
 func (a *Sender) compose(m channel.Message) (draft, error) {
+	m.Subject = shortSubject(m.Subject)
 	to, err := a.recipient(m)
 	if err != nil {
 		return draft{}, err
@@ -76,6 +77,28 @@ func (a *Sender) compose(m channel.Message) (draft, error) {
 	}
 	l.data = out.Bytes()
 	return l, nil
+}
+
+// shortSubject cuts a subject to what a header takes. Answers repeat a stranger's, and must go however long that is.
+func shortSubject(s string) string {
+	const more = "…"
+	if len(s) <= maxHeader || !utf8.ValidString(s) {
+		return s
+	}
+	end := maxHeader - len(more)
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + more
+}
+
+// Fits tells whether a mail can be written of the message. It fails with Invalid. How large a mail may be, the server tells.
+func (a *Sender) Fits(m channel.Message) error {
+	if _, err := a.recipient(m); err != nil {
+		return err
+	}
+	m.Subject = shortSubject(m.Subject)
+	return checkMessage(m)
 }
 
 // sender is who the mail comes from: the account's own address, or another mailbox of its domain that the thread is on.
