@@ -87,6 +87,7 @@ type Server struct {
 	started time.Time
 	streams atomic.Int64
 	large   chan struct{} // places for large bodies
+	tellers tellers
 
 	description []byte // OpenAPI
 
@@ -103,10 +104,11 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		o: o, log: o.Log, tokens: newTokens(o.Store.TokenByDigest, o.Now), hub: newHub(), hasher: newHasher(),
 		guesses: newAttempts(o.Accounts, o.Addresses), started: o.Now(), stopping: stopping, large: make(chan struct{}, atOnce),
+		tellers: tellers{places: make(chan struct{}, tellersAtOnce)},
 	}
 	dropTokens := o.Store.Feed().Subscribe(s.tokens.published)
 	dropHub := o.Store.Feed().Subscribe(s.hub.publish)
-	s.close = func() { stop(); dropTokens(); dropHub() }
+	s.close = func() { stop(); s.tellers.end(); dropTokens(); dropHub() }
 	var described *huma.OpenAPI
 	s.mux, described = s.router()
 	description, err := json.Marshal(described)

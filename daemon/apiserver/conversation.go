@@ -338,7 +338,3 @@ func (s *Server) moveConversation(ctx context.Context, in *idBody[move]) (*answe
 	v, err := s.view(ctx, o, all)
 	return &answer[api.Moved]{api.Moved{Conversation: v, Act: act}}, err
 }
-
-func (s *Server) markRead(ctx context.Context, in *IDPath) (*struct{}, error) {
-	return nil, s.write(ctx, in.OrgPath, func(tx *store.Tx) error { return tx.MarkRead(ngo.ConversationID(in.ID)) })
-}

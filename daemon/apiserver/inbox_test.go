@@ -2,6 +2,7 @@ package apiserver_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -27,10 +28,11 @@ type graph struct {
 	*httptest.Server
 	mu     sync.Mutex
 	status int // of every answer, when not 0
+	seen   chan string
 }
 
 func newGraph(t testing.TB) *graph {
-	g := &graph{}
+	g := &graph{seen: make(chan string, 10)}
 	g.Server = httptest.NewServer(g)
 	t.Cleanup(g.Close)
 	return g
@@ -59,6 +61,10 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case g.status != 0:
 		w.WriteHeader(g.status)
 		w.Write([]byte(`{"error":{"message":"no","type":"OAuthException","code":190}}`))
+	case strings.HasSuffix(r.URL.Path, "/messages"):
+		body, _ := io.ReadAll(r.Body)
+		g.seen <- r.URL.Path + " " + string(body)
+		w.Write([]byte(`{"success":true}`))
 	case strings.HasSuffix(r.URL.Path, "/message_templates"):
 		w.Write([]byte(templatesJSON))
 	default:

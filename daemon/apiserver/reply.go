@@ -190,7 +190,7 @@ func (s *Server) compose(tx *store.Tx, c ngo.Conversation, d draft) (n store.New
 	if err != nil {
 		return n, nil, err
 	}
-	m := channel.Message{ID: ngo.NewID[ngo.MessageID](tx.Now()), To: c.Address, ToName: c.Name, Subject: n.Subject, Line: c.Line}
+	m := channel.Message{ID: ngo.NewID[ngo.MessageID](tx.Now()), To: c.Address, Subject: n.Subject, Line: c.Line}
 	if d.Quotes != "" {
 		quoted, err := quotable(&tx.Rx, c.ID, d.Quotes)
 		if err != nil {
