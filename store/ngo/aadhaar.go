@@ -125,61 +125,100 @@ type longNumber struct {
 	plus           bool   // a plus stands before it
 }
 
-// numbersIn finds every twelve digits. Signs that nobody sees do not part digits; a space or a mark of punctuation does, and longer
-// numbers in groups, such as those of cards, are not looked into.
+// numbersIn finds every twelve digits. Signs that nobody sees do not part digits; a space or a mark of punctuation does. Longer
+// numbers in groups, such as those of cards, are not looked into, but what stands side by side is.
 func numbersIn(signs []rune) (out []longNumber) {
 	for i := 0; i < len(signs); {
 		if _, is := digit(signs[i]); !is {
 			i++
 			continue
 		}
-		n, end := numberAt(signs, i)
-		if len(n.digits) == 12 {
-			out = append(out, n)
-		}
+		c, end := chainAt(signs, i)
+		out = append(out, c.numbers()...)
 		i = end
 	}
 	return out
 }
 
-// mostBetween is how many signs may stand between two groups of digits.
-const mostBetween = 3
+const (
+	mostBetween = 3  // signs may stand between two groups of digits
+	mostChained = 64 // digits are read at once
+)
 
-// numberAt reads the groups of digits that begin at from, and gives where they end.
-func numberAt(signs []rune, from int) (n longNumber, end int) {
-	n.from = from
-	n.plus = from > 0 && (signs[from-1] == '+' || signs[from-1] == '\uff0b')
-	var digits []byte
-	var groups []int
-	between := 0
-	for i := from; i < len(signs) && len(digits) <= 64; i++ {
+// chain is digits that stand side by side, in groups.
+type chain struct {
+	places []int  // of each digit among the signs
+	digits []byte // as 0 to 9
+	starts []int  // the first digit of each group
+	seps   []string
+	plus   bool // before the first
+}
+
+// chainAt reads the groups of digits that begin at from, and gives where they end.
+func chainAt(signs []rune, from int) (c chain, end int) {
+	c.plus = from > 0 && (signs[from-1] == '+' || signs[from-1] == '\uff0b')
+	var between []rune
+	for i := from; i < len(signs) && len(c.digits) <= mostChained; i++ {
 		d, is := digit(signs[i])
 		switch {
 		case is:
-			if between > 0 || len(groups) == 0 {
-				groups = append(groups, 0)
+			if len(between) > 0 || len(c.starts) == 0 {
+				c.starts, c.seps = append(c.starts, len(c.digits)), append(c.seps, string(between))
 			}
-			between = 0
-			groups[len(groups)-1]++
-			digits = append(digits, '0'+d)
-			if len(digits) == 9 {
-				n.tail = i
-			}
+			between = nil
+			c.digits, c.places = append(c.digits, '0'+d), append(c.places, i)
 			end = i + 1
 		case unicode.Is(unicode.Cf, signs[i]) || unicode.IsMark(signs[i]):
-		case between < mostBetween && partsDigits(signs[i]):
-			between++
+		case len(between) < mostBetween && partsDigits(signs[i]):
+			between = append(between, signs[i])
 		default:
-			return n.finish(digits, groups, end), end
+			return c, end
 		}
 	}
-	return n.finish(digits, groups, end), max(end, from+1)
+	return c, end
 }
 
-func (n longNumber) finish(digits []byte, groups []int, end int) longNumber {
-	n.digits, n.to = string(digits), end
-	n.grouped = len(groups) == 3 && groups[0] == 4 && groups[1] == 4
-	return n
+// size gives how many digits a group has; none for one that there is not.
+func (c chain) size(group int) int {
+	switch {
+	case group < 0 || group >= len(c.starts):
+		return 0
+	case group == len(c.starts)-1:
+		return len(c.digits) - c.starts[group]
+	}
+	return c.starts[group+1] - c.starts[group]
+}
+
+// numbers gives the chain when it has twelve digits, and else each group of twelve and each three of four.
+func (c chain) numbers() (out []longNumber) {
+	if len(c.digits) == 12 {
+		return append(out, c.number(0, c.threeOfFour(0)))
+	}
+	for g := 0; g < len(c.starts); g++ {
+		switch {
+		case c.size(g) == 12:
+			out = append(out, c.number(g, false))
+		case c.threeOfFour(g) && !c.goesOn(g):
+			out = append(out, c.number(g, true))
+			g += 2
+		}
+	}
+	return out
+}
+
+func (c chain) threeOfFour(g int) bool { return c.size(g) == 4 && c.size(g+1) == 4 && c.size(g+2) == 4 }
+
+// goesOn tells whether three groups are a part of more that look the same, as on a card, or of a phone with its country.
+func (c chain) goesOn(g int) bool {
+	sep := c.seps[g+1]
+	same := func(group int) bool { return c.size(group) == 4 && c.seps[group] == sep }
+	return c.seps[g+2] != sep || same(g+3) || c.size(g-1) == 4 && c.seps[g] == sep || c.plus && g == 1
+}
+
+func (c chain) number(g int, grouped bool) longNumber {
+	first := c.starts[g]
+	return longNumber{from: c.places[first], tail: c.places[first+8], to: c.places[first+11] + 1, digits: string(c.digits[first : first+12]),
+		grouped: grouped, plus: c.plus && g == 0}
 }
 
 func partsDigits(r rune) bool {
