@@ -81,6 +81,11 @@ func (r *Rx) searchKind(k searchedKind, words string, limit int) ([]Hit, error) 
 			h.Kind = k.name
 			found[h.Subject] = h
 		}
+		if k.name == "message" {
+			if err := r.asTheyAre(found, some); err != nil {
+				return nil, err
+			}
+		}
 	}
 	var out []Hit
 	for _, s := range subjects {
@@ -90,6 +95,26 @@ func (r *Rx) searchKind(k searchedKind, words string, limit int) ([]Hit, error) 
 		}
 	}
 	return out, nil
+}
+
+// asTheyAre shows messages as they are after what came about them, and leaves out what was taken back and is still in the search.
+func (r *Rx) asTheyAre(found map[string]Hit, ids []string) error {
+	messages, err := all(r.conn, "messages", scanMessage, messageTexts, keysFor(ids)...)
+	if err != nil {
+		return err
+	}
+	if err := r.rippling(messages); err != nil {
+		return err
+	}
+	for _, m := range messages {
+		h := found[string(m.ID)]
+		h.Snippet = strings.TrimSpace(m.Subject + " " + m.Text)
+		found[string(m.ID)] = h
+		if m.Revoked != nil {
+			delete(found, string(m.ID))
+		}
+	}
+	return nil
 }
 
 // subjects gives the ids of what is found.

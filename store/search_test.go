@@ -222,3 +222,39 @@ func FuzzSearch(f *testing.F) {
 		}
 	})
 }
+
+// What is shown of a message that was found is what it says now.
+func TestFoundMessagesAreShownAsTheyAre(t *testing.T) {
+	t.Parallel()
+	w := writeAll(t)
+	ripple := func(ref, about ngo.Ref, kind store.RippleKind, text string) {
+		storetest.Write(t, w.o, func(tx *store.Tx) error {
+			_, err := tx.Ripple(store.NewRipple{Account: w.chat, Ref: ref, About: about, Kind: kind, Line: "1", Person: w.ravi, Text: text, At: time.Now()})
+			return err
+		})
+	}
+	ripple("wamid.4", "wamid.1", store.RippleEdit, "Thank you, Kamala!")
+	shown := func(words string) (out []string) {
+		storetest.Read(t, w.o, func(r *store.Rx) error {
+			hits, err := r.Search(words, "message", 0)
+			for _, h := range hits {
+				out = append(out, h.Snippet)
+			}
+			return err
+		})
+		return out
+	}
+	for range 2 { // before the search knows of it, and after
+		if got := shown("thank"); len(got) != 1 || got[0] != "Thank you, Kamala!" {
+			t.Errorf("an edited message is shown as %q", got)
+		}
+		indexAll(t, w.o)
+	}
+	ripple("wamid.5", "wamid.1", store.RippleRevoke, "")
+	for range 2 {
+		if got := shown("thank"); len(got) != 0 {
+			t.Errorf("what was taken back is shown as %q", got)
+		}
+		indexAll(t, w.o)
+	}
+}
