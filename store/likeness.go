@@ -374,7 +374,7 @@ func (p portrait) compareAddresses(o portrait, alike bool, add, doubt func(int, 
 		add(25, "They share a phone number.")
 		doubt(0, "Several people use that phone.")
 	case meet(numbers(p.gave).all, others.all) || meet(numbers(o.gave).all, phones.all):
-		add(60, "One of them gave the number of the other as their own.")
+		add(75, "One of them gave the number of the other as their own.") // it is offered even where the names differ: we asked for it
 	case meet(numbers(p.named).all, others.alone) || meet(numbers(o.named).all, phones.alone):
 		add(50, "A gift of one names the phone number of the other.")
 	case alike && meet(phones.ends, others.ends):

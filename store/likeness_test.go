@@ -104,6 +104,35 @@ func TestAGiftOfTwoAddresses(t *testing.T) {
 	}
 }
 
+// Who gives a number as their own is offered the person who has it, also when they go by another name there.
+func TestANumberGivenAsOnesOwn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	giver := gift(t, d.o, "pay_1", func(g *ngo.Donation) {
+		g.Donor = ngo.Donor{Name: "Meena Raman", Phone: "+919840012345", EMail: "meena@example.org"}
+	}).Person
+	hidden := func(ref, name string, own bool) (id ngo.PersonID) {
+		user := ngo.Identity{Kind: ngo.WhatsAppUser, Value: "IN." + ref}
+		d.do(func(tx *store.Tx) (err error) {
+			id, _, _, err = tx.PersonFor(d.account, []ngo.Identity{user}, name, "")
+			return err
+		})
+		n := d.says(id, ref, name, d.Now())
+		n.Address, n.Name, n.What = user, name, "cards"
+		n.More.Cards = []ngo.ExtraCard{{Name: name, Own: own, Phones: []string{"+919840012345"}}}
+		d.hear(n)
+		return id
+	}
+	who, other := hidden("11", "Sunshine", true), hidden("12", "Moonlight", false)
+	got := likely(t, d.o, who)
+	if len(got) != 1 || got[0].Person.ID != giver || !has(got[0].Reasons, "gave the number") || !has(got[0].Doubts, "names differ") {
+		t.Errorf("Likely = %+v; want %s", got, giver)
+	}
+	if got := likely(t, d.o, other); len(got) > 0 {
+		t.Errorf("of who sent somebody else's card: %+v", got)
+	}
+}
+
 // Where many have a name, it is no reason.
 func TestAFrequentNameIsNoReason(t *testing.T) {
 	t.Parallel()
