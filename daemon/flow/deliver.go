@@ -38,6 +38,9 @@ func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 		return err
 	}
 	if why, wait := f.holds(&l, via); why != "" {
+		if l.talk != nil && via.Account == nil && f.tooOld(l.message) { // what nobody expects any more does not go when the channel is back
+			return write(ctx, o, func(tx *store.Tx) error { return giveUp(tx, job, &l, why) })
+		}
 		return f.wait(ctx, o, job, l.message, via.Info.ID, why, wait)
 	}
 	if l.talk != nil && l.talk.blocked {
@@ -47,8 +50,8 @@ func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 		return f.end(ctx, o, job, &l, store.Outcome{State: ngo.MessageFailed, Reason: classWords[channel.FaultWindow]})
 	}
 	mail, err := f.compose(ctx, o, l, via.Account)
-	if e := invalid(err); e != nil && l.talk != nil {
-		return f.end(ctx, o, job, &l, store.Outcome{State: ngo.MessageFailed, Reason: sentence(e.Message, e.Hint)})
+	if err != nil && l.talk != nil && hopeless(err, job) { // else all behind it in the conversation would wait for it
+		return f.end(ctx, o, job, &l, store.Outcome{State: ngo.MessageFailed, Reason: whyNot(err)})
 	}
 	if err != nil {
 		return err
@@ -61,6 +64,19 @@ func (f *Flow) deliver(ctx context.Context, o *org.Org, job ngo.Job) error {
 	sent, err := send(ctx, via.Account, mail, l.patience())
 	// Whatever ends the step now, what became of the message is recorded.
 	return f.outcome(context.WithoutCancel(ctx), o, job, &l, via, sent, err)
+}
+
+// hopeless tells whether a message cannot be written, now or later: of an error that nobody understands, when it comes again and again.
+func hopeless(err error, job ngo.Job) bool {
+	return ngo.Permanent(err) || ngo.CodeOf(err) == ngo.Internal && job.Attempts >= mostPuzzles
+}
+
+// whyNot says why a message cannot be written.
+func whyNot(err error) string {
+	if e := invalid(err); e != nil {
+		return sentence(e.Message, e.Hint)
+	}
+	return "It cannot be written any more: something that belongs to it, such as a file, cannot be read. Write another one."
 }
 
 // route gives the channel that a message goes by: its conversation's own, or the first that carries mail. It has no account when there
@@ -150,14 +166,14 @@ func (l *letter) begin(tx *store.Tx, job ngo.Job, via ngo.AccountID) (begun bool
 			return false, tx.Release(job)
 		}
 	}
+	now, err := tx.Message(id)
+	if err != nil {
+		return false, err
+	}
+	if l.talk != nil && now.State != ngo.MessageQueued || !pending(now) {
+		return false, tx.Finish(job)
+	}
 	if l.talk != nil {
-		now, err := tx.Message(id)
-		if err != nil {
-			return false, err
-		}
-		if now.State != ngo.MessageQueued {
-			return false, tx.Finish(job)
-		}
 		_, blocked, err := tx.Backlog(now)
 		if err != nil {
 			return false, err

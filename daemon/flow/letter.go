@@ -2,11 +2,16 @@ package flow
 
 import (
 	"context"
+	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
+
+// drawnWithin is how long a message with a receipt waits in a conversation for its document, and all that was written after it with it.
+// Then the receipt goes by mail.
+const drawnWithin = 30 * time.Minute
 
 // letter is all that sending a message takes.
 type letter struct {
@@ -103,18 +108,10 @@ func about(m ngo.Message) bool { return m.Receipt != "" || m.Donation != "" }
 func (l *letter) unsendable() func(*store.Tx, ngo.Job) error {
 	m := l.message
 	move := func(to ngo.MessageState, reason string) func(*store.Tx, ngo.Job) error {
-		return func(tx *store.Tx, job ngo.Job) error {
-			if err := tx.MoveMessage(m.ID, to, reason, "", ""); err != nil {
-				return err
-			}
-			if err := l.over(tx); err != nil {
-				return err
-			}
-			return tx.Finish(job)
-		}
+		return func(tx *store.Tx, job ngo.Job) error { return l.end(tx, job, store.Outcome{State: to, Reason: reason}) }
 	}
 	switch {
-	case m.State != ngo.MessageQueued && m.State != ngo.MessageSending:
+	case !pending(m):
 		return func(tx *store.Tx, job ngo.Job) error { return tx.Finish(job) } // it ran before
 	case (l.talk != nil || !about(m)) && m.State == ngo.MessageSending:
 		return move(ngo.MessageUncertain, "The program stopped while it was being sent. Find out whether it arrived before it is sent again.")
@@ -128,6 +125,9 @@ func (l *letter) unsendable() func(*store.Tx, ngo.Job) error {
 		return move(ngo.MessageWithdrawn, "The receipt is no longer valid.")
 	case l.carries() && l.receipt.Document == "":
 		return func(tx *store.Tx, job ngo.Job) error {
+			if l.talk != nil && tx.Now().Sub(m.Created) > drawnWithin {
+				return l.end(tx, job, store.Outcome{State: ngo.MessageFailed, Reason: "The receipt's document was not ready in time."})
+			}
 			return tx.Retry(job, pause(job.Attempts, longPause), "the receipt's document is not ready yet")
 		}
 	case l.asks() && l.donation.State != ngo.DonationWaiting:

@@ -203,3 +203,49 @@ func TestReceiptThatFailsBeforeTheAnswer(t *testing.T) {
 		t.Errorf("%d mails, messages %+v; want the receipt by mail", server.Total(), all)
 	}
 }
+
+// A receipt whose document cannot be drawn holds up nothing in its donor's conversation for long.
+func TestReceiptThatIsNotDrawn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := h.mailServer(sim.SMTPOptions{})
+	g := h.receiptsBy()
+	h.agrees(ngo.TopicReceipt, true)
+	c, api := h.razorpay(sim.RazorpayOptions{}, nil)
+	api.Give(sim.Charge{Amount: 1000_00, Donor: complete()})
+	for _, w := range api.Webhooks() {
+		c.arrive(w.Body, false)
+	}
+	stuck := func() {
+		for n := 0; n < 20; n++ {
+			jobs := h.claim()
+			if len(jobs) == 0 {
+				return
+			}
+			for _, j := range jobs {
+				if j.Kind == ngo.JobRender {
+					h.write(func(tx *store.Tx) error { return tx.Park(j, "no font") })
+					continue
+				}
+				must(t, h.run(j))
+			}
+		}
+	}
+	stuck()
+	g.arrive(messages(h.text("wamid.1", "hello?")))
+	stuck()
+	h.reply(h.thread().ID, "good morning")
+	for range 12 {
+		h.later(10 * time.Minute)
+		stuck()
+	}
+	if len(g.taken()) != 1 || server.Total() != 0 {
+		t.Fatalf("WhatsApp took %v; want the answer", g.taken())
+	}
+	h.retryParked()
+	h.later(time.Hour)
+	h.works()
+	if server.Total() != 1 || len(g.taken()) != 1 {
+		t.Errorf("%d mails, WhatsApp took %v; want the receipt once, by mail", server.Total(), g.taken())
+	}
+}

@@ -81,14 +81,7 @@ func (f *Flow) tooOld(m ngo.Message) bool { return f.now().Sub(m.Created) > send
 
 // giveUp ends a message that was tried for a week.
 func giveUp(tx *store.Tx, job ngo.Job, l *letter, reason string) error {
-	out := store.Outcome{State: ngo.MessageFailed, Reason: "It was tried for a week. At last: " + reason, Retry: true}
-	if err := tx.SettleMessage(l.message.ID, out); err != nil {
-		return err
-	}
-	if err := l.over(tx); err != nil {
-		return err
-	}
-	return tx.Finish(job)
+	return l.end(tx, job, store.Outcome{State: ngo.MessageFailed, Reason: "It was tried for a week. At last: " + reason, Retry: true})
 }
 
 // sent records success. If the account did not answer before, the others that wait for it go now.
@@ -144,15 +137,29 @@ func (l *letter) taken(tx *store.Tx, via ngo.AccountID, d channel.Dispatched) er
 
 // end records that nothing more will be done by itself.
 func (f *Flow) end(ctx context.Context, o *org.Org, job ngo.Job, l *letter, out store.Outcome) error {
-	return write(ctx, o, func(tx *store.Tx) error {
-		if err := tx.SettleMessage(l.message.ID, out); err != nil {
+	return write(ctx, o, func(tx *store.Tx) error { return l.end(tx, job, out) })
+}
+
+// end settles the message and ends its job, which is all where it was pulled back meanwhile.
+func (l *letter) end(tx *store.Tx, job ngo.Job, out store.Outcome) error {
+	now, err := tx.Message(l.message.ID)
+	if err != nil {
+		return err
+	}
+	if pending(now) {
+		if err := tx.SettleMessage(now.ID, out); err != nil {
 			return err
 		}
 		if err := l.over(tx); err != nil {
 			return err
 		}
-		return tx.Finish(job)
-	})
+	}
+	return tx.Finish(job)
+}
+
+// pending tells whether a message is still to go, or going.
+func pending(m ngo.Message) bool {
+	return m.State == ngo.MessageQueued || m.State == ngo.MessageSending
 }
 
 // again queues the message for another try, no sooner than after least, or ends it when it was tried for a week.
@@ -170,6 +177,13 @@ func (f *Flow) again(ctx context.Context, o *org.Org, job ngo.Job, l *letter, vi
 // wait leaves the message queued, with the reason, and the job for later.
 func (f *Flow) wait(ctx context.Context, o *org.Org, job ngo.Job, m ngo.Message, via ngo.AccountID, reason string, delay time.Duration) error {
 	return write(ctx, o, func(tx *store.Tx) error {
+		now, err := tx.Message(m.ID)
+		if err != nil {
+			return err
+		}
+		if !pending(now) { // pulled back meanwhile
+			return tx.Finish(job)
+		}
 		if err := tx.MoveMessage(m.ID, ngo.MessageQueued, reason, via, ""); err != nil {
 			return err
 		}

@@ -1,6 +1,9 @@
 package flow_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -414,5 +417,59 @@ func TestStatusBeforeTheAnswer(t *testing.T) {
 	h.works() // the lanes are worked in their order: the status is heard first
 	if got := statusOf(t, h, m.ID); got.State != ngo.MessageDelivered {
 		t.Errorf("message %+v; want it delivered", got)
+	}
+}
+
+// What was written for a channel that stayed away for long does not go when it comes back.
+func TestChannelThatWasAwayForLong(t *testing.T) {
+	t.Parallel()
+	h, p, was := written(t)
+	sent := p.Total()
+	var act ngo.Act
+	h.write(func(tx *store.Tx) (err error) { act, err = tx.RemoveAccount(was.Account); return err })
+	m := h.reply(was.ID, "see you tomorrow")
+	for range 8 {
+		h.works()
+		h.later(24 * time.Hour)
+	}
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageFailed || !got.Retry || !strings.Contains(got.Reason, "removed") {
+		t.Fatalf("message %+v; want it failed after a week", got)
+	}
+	h.write(func(tx *store.Tx) error { _, err := tx.Undo(act.ID); return err })
+	h.later(24 * time.Hour)
+	h.works()
+	if p.Total() != sent {
+		t.Errorf("%d mails, %d before; want none of what is old", p.Total(), sent)
+	}
+}
+
+// A message that cannot be written holds up none behind it.
+func TestLostFileHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	shelf, err := h.blobs.Of(h.org.Info())
+	must(t, err)
+	b, err := shelf.Put(t.Context(), ngo.NewID[ngo.BlobID](h.now()), picture(t))
+	must(t, err)
+	files, err := filepath.Glob(filepath.Join(h.org.Dir(), "blobs", "*", string(b.ID)+"*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("files %v, %v; want one", files, err)
+	}
+	must(t, os.Remove(files[0]))
+	h.write(func(tx *store.Tx) error {
+		_, _, err := tx.AddReply(store.NewReply{Conversation: c, Kind: ngo.MessageText, Text: "look", Author: "user:x", Attachments: []store.NewAttachment{
+			{Kind: "image", Name: "a.png", Type: "image/png", Size: 3, State: ngo.AttachmentKept, Blob: b.ID}}})
+		return errors.Join(err, tx.AddBlob(b.ID, b.Size, b.SHA, b.Key))
+	})
+	second := h.reply(c, "second")
+	for range 20 {
+		if errs := h.work(); len(errs) > 0 {
+			t.Fatalf("errors %v; want none that a person has to look for among the jobs", errs)
+		}
+		h.later(5 * time.Minute)
+	}
+	if got := statusOf(t, h, second.ID); got.State != ngo.MessageSent || len(g.texts()) != 1 || h.thread().Failed != 1 {
+		t.Errorf("message %+v, WhatsApp took %v; want the first failed and the second sent", got, g.texts())
 	}
 }
