@@ -207,19 +207,20 @@ func (t *Tx) saveThread(c *thread) error {
 		err := t.must("conversation", string(c.ID), saveNews, string(c.ID), ngo.Stamp(c.Last), orNull(c.newest), stampOf(c.LastIn), stampOf(c.answered), c.Unread,
 			stampOf(c.seen))
 		if err == nil {
-			t.changed("conversation", string(c.ID))
+			t.stirred("conversation", string(c.ID))
 		}
 		return err
 	}
 	err := t.must("conversation", string(c.ID), saveThread, string(c.ID), ngo.Stamp(c.Last), orNull(c.newest), stampOf(c.LastIn), stampOf(c.answered),
 		stampOf(c.Waiting), c.Unread, c.Failed, string(c.State), stampOf(c.settled), stampOf(c.seen), string(c.act))
 	if err == nil {
-		t.changed("conversation", string(c.ID))
+		t.stirred("conversation", string(c.ID))
 	}
 	return err
 }
 
 func (t *Tx) saveAddress(c *thread) error {
+	t.changed("conversation", string(c.ID))
 	return t.must("conversation", string(c.ID), saveAddress, string(c.ID), string(c.Address.Kind), c.Address.Value, c.Name)
 }
 

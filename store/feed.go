@@ -15,6 +15,8 @@ type Change struct {
 	ID   string    //
 	Lane ngo.Lane  // of a job
 	Due  time.Time // of a job: when it may run
+
+	sameWords bool // the search finds the row by what it found it by before
 }
 
 // Feed tells subscribers what was committed.

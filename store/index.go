@@ -71,7 +71,7 @@ func staleAfter(notes []any) (subjects []string) {
 	seen := map[string]bool{}
 	for _, n := range notes {
 		c, ok := n.(Change)
-		if !ok || c.Org == "" || c.Lane != "" || seen[c.ID] {
+		if !ok || c.Org == "" || c.Lane != "" || c.sameWords || seen[c.ID] {
 			continue
 		}
 		if _, searched := kindOf(c.ID); searched {

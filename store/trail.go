@@ -50,6 +50,11 @@ func (t *trail) must(kind, id, query string, args ...any) error {
 
 func (t *trail) changed(kind, id string) { t.w.Note(Change{Org: t.slug, Kind: kind, ID: id}) }
 
+// stirred notes a change that leaves alone what the search finds the row by.
+func (t *trail) stirred(kind, id string) {
+	t.w.Note(Change{Org: t.slug, Kind: kind, ID: id, sameWords: true})
+}
+
 // count adds n to a roll-up that has no money.
 func (t *trail) count(kind, key string, n int64) {
 	t.w.Note(delta{sumKey{kind, key, ""}, sum{count: n}})
