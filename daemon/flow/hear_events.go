@@ -128,6 +128,10 @@ func (h *hearing) ripple(tx *store.Tx, i *item, kind store.RippleKind, person ng
 // status records what became of a message of ours.
 func (h *hearing) status(tx *store.Tx, i *item) error {
 	s := i.Status
+	if ok, err := h.credible(tx, s); err != nil || !ok {
+		i.Event = channel.Event{Name: i.Name, Refused: &channel.Refused{ID: s.Ref, Why: "a report about a mail that does not name whom it went to"}}
+		return err
+	}
 	n := store.StatusNews{
 		Ref: s.Ref, Token: s.Token, Through: s.Through, Line: i.Line, To: s.Person.Identities, State: s.State, At: h.when(i), Played: s.Played, Delivery: h.delivery.ID,
 	}
@@ -155,6 +159,43 @@ func (h *hearing) status(tx *store.Tx, i *item) error {
 	}
 	_, err = h.person(tx, s.Person) // two of their ids together
 	return err
+}
+
+// credible tells whether news may be believed. Of mail anybody can write some who has seen its Message-ID, which goes wherever somebody
+// passes it on: it counts when it names whom the mail went to. What is about a mail that is not known waits until it is.
+func (h *hearing) credible(tx *store.Tx, s *channel.Status) (bool, error) {
+	chats := slices.ContainsFunc(s.Person.Identities, func(i ngo.Identity) bool { return i.Kind != ngo.EMail })
+	if s.Ref == "" || chats {
+		return true, nil
+	}
+	ours, err := h.sentAs(tx, s.Ref)
+	if err != nil {
+		return false, err
+	}
+	ours = slices.DeleteFunc(ours, func(m ngo.Message) bool { return !byMail(m) })
+	return len(ours) == 0 || slices.ContainsFunc(ours, func(m ngo.Message) bool { return wentTo(m, s.Person) }), nil
+}
+
+// sentAs gives the messages of ours that are known by this name.
+func (h *hearing) sentAs(tx *store.Tx, ref ngo.Ref) ([]ngo.Message, error) {
+	all, err := tx.MessageByAlias([]ngo.Ref{ref})
+	if err != nil {
+		return nil, err
+	}
+	m, err := tx.MessageByRef(h.delivery.Account, ref)
+	switch ngo.CodeOf(err) {
+	case "":
+		all = append(all, m)
+	case ngo.NotFound:
+	default:
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(m ngo.Message) bool { return m.Direction != ngo.Out }), nil
+}
+
+// wentTo tells whether a message went to somebody.
+func wentTo(m ngo.Message, p channel.Person) bool {
+	return slices.ContainsFunc(p.Identities, func(i ngo.Identity) bool { return strings.EqualFold(i.Value, m.Recipient) })
 }
 
 // didNotGo has mail carry a receipt that a messenger took and could not deliver.

@@ -13,6 +13,7 @@ import (
 const (
 	answerWithin = 23 * time.Hour     // an answer to a wish goes only while one may write freely without doubt
 	answerAgain  = 7 * 24 * time.Hour // by mail: two machines that answer each other are to stop
+	answersADay  = 4                  // by chat, where answers may cost: whoever wishes something else all day long is heard, and not told so
 )
 
 // obey records that somebody wants no more messages, or wants them again, and answers once. Who says again what stands is not
@@ -54,12 +55,19 @@ func (h *hearing) obey(tx *store.Tx, i *item, heard store.Heard, person ngo.Pers
 // answerable tells whether a wish may be answered by itself.
 func (h *hearing) answerable(now time.Time, i *item, before []ngo.Consent) bool {
 	if i.Incoming.Mail == nil {
-		return now.Sub(h.when(i)) < answerWithin
+		return now.Sub(h.when(i)) < answerWithin && wishesSince(before, now.Add(-24*time.Hour)) < answersADay
 	}
-	recent := func(c ngo.Consent) bool {
-		return c.Topic == ngo.TopicAll && c.Actor == actor && now.Sub(c.At) < answerAgain
+	return i.Incoming.Mail.Answerable && wishesSince(before, now.Add(-answerAgain)) == 0
+}
+
+// wishesSince counts the wishes that somebody wrote.
+func wishesSince(all []ngo.Consent, since time.Time) (n int) {
+	for _, c := range all {
+		if c.Topic == ngo.TopicAll && c.Actor == actor && c.At.After(since) {
+			n++
+		}
 	}
-	return i.Incoming.Mail.Answerable && !slices.ContainsFunc(before, recent)
+	return n
 }
 
 // answer says, in the language of the wish or else in theirs, what became of it.
@@ -113,18 +121,12 @@ func (h *hearing) complains(tx *store.Tx, p *channel.Preference) (ngo.PersonID, 
 	if p.About == "" {
 		return h.person(tx, p.Person)
 	}
-	about, err := tx.MessageByAlias([]ngo.Ref{p.About})
+	about, err := h.sentAs(tx, p.About)
 	if err != nil {
 		return "", err
 	}
-	if m, err := tx.MessageByRef(h.delivery.Account, p.About); err == nil {
-		about = append(about, m)
-	} else if ngo.CodeOf(err) != ngo.NotFound {
-		return "", err
-	}
 	for _, m := range about {
-		went := slices.ContainsFunc(p.Person.Identities, func(i ngo.Identity) bool { return i.Value == m.Recipient })
-		if went && m.Direction == ngo.Out && m.Person != "" {
+		if wentTo(m, p.Person) && m.Person != "" {
 			return m.Person, nil
 		}
 	}

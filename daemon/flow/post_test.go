@@ -299,6 +299,32 @@ func TestBouncesAreBelieved(t *testing.T) {
 	})
 }
 
+// Whoever has come by a mail of ours knows its Message-ID: what they report of it does not count.
+func TestReportsOfStrangers(t *testing.T) {
+	t.Parallel()
+	for name, other := range map[string]func(sim.Mail) sim.Mail{
+		"to somebody else": func(m sim.Mail) sim.Mail { m.To = []string{"eve@elsewhere.example"}; return m },
+		"to nobody":        func(m sim.Mail) sim.Mail { m.To = []string{"nobody"}; return m },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			p := h.post()
+			h.gift(0)
+			m, _ := p.last()
+			p.box.Bounce(other(m), "5.1.1", "550 5.1.1 no such user")
+			p.fetch()
+			s := h.state()
+			if got := s.messages[0]; got.State != ngo.MessageSent {
+				t.Errorf("message %+v; want it as it was", got)
+			}
+			if d := s.deliveries[0]; !strings.Contains(d.Reason, "left out") {
+				t.Errorf("delivery %+v; want it to say so", d)
+			}
+		})
+	}
+}
+
 // A donor who answers the mail of a receipt begins a conversation with it.
 func TestAnswerToAReceipt(t *testing.T) {
 	t.Parallel()

@@ -214,3 +214,21 @@ func TestForgedStart(t *testing.T) {
 		}
 	}
 }
+
+// Whoever stops and starts all day long is heard, and is not answered each time.
+func TestWishesAllDayLong(t *testing.T) {
+	t.Parallel()
+	h, g, _ := greeted(t)
+	for n := range 21 {
+		h.later(time.Minute)
+		g.hears(messages(h.text(fmt.Sprintf("wamid.wish.%d", n), []string{"stop", "start"}[n%2])))
+	}
+	if !h.stopped(h.thread().Person) || len(g.texts()) != 4 {
+		t.Errorf("stopped %v, %d answers; want the last wish to count, and a few answers", h.stopped(h.thread().Person), len(g.texts()))
+	}
+	h.later(25 * time.Hour)
+	g.hears(messages(h.text("wamid.later", "start")))
+	if len(g.texts()) != 5 {
+		t.Errorf("%d answers; want one more the day after", len(g.texts()))
+	}
+}
