@@ -8,6 +8,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon"
 	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -147,7 +148,7 @@ func (c *call) furnishMail(ctx context.Context, s session) (bool, error) {
 		if d.Name() != "email" {
 			continue
 		}
-		values, err := c.driverValues(driver{name: d.Name(), form: d.Settings()})
+		values, err := c.driverValues(driver{name: d.Name(), form: sending(d.Settings())})
 		if err != nil {
 			return false, err
 		}
@@ -155,6 +156,16 @@ func (c *call) furnishMail(ctx context.Context, s session) (bool, error) {
 		return err == nil, err
 	}
 	return false, nil
+}
+
+// sending is what sending mail needs. How mail comes in is for later: channel set.
+func sending(all setting.Form) (form setting.Form) {
+	for _, name := range [...]string{"smtp", "from", "user", "password", "tls"} {
+		if f, ok := all.Field(name); ok {
+			form = append(form, f)
+		}
+	}
+	return form
 }
 
 // furnishSample mails a made-up receipt. That it does not arrive is told, and undoes nothing.

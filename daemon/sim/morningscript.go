@@ -194,6 +194,7 @@ func (m *Morning) afterwards() []step {
 		{"meena", toMeena, ngo.MessageSent}, {"selvi", toSelvi, ngo.MessageSent}, {"sunita", toSunita, ngo.MessageSent},
 	}}
 	chats.do = func() {
+		m.WhatsApp.queue(m.Webhooks()...) // what is still to be held back is, before nothing is any more
 		m.hold = nil
 		fatima := m.ours(toFatima)
 		late := slices.DeleteFunc(m.held, func(h Webhook) bool { return h.Ref != fatima }) // Sunita's never arrives
