@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -279,76 +275,4 @@ func receiptOpen(ctx context.Context, c *call, s session) error {
 	}
 	out := saved{Path: path, Bytes: len(pdf)}
 	return c.record(out, record{fields: []field{{"path", out.Path}, {"size", size(out.Bytes)}}})
-}
-
-// showDocument opens a receipt, or a picture whose name says so, in the user's viewer. It stays in a folder that only this user can read, since a viewer goes on
-// reading after the command has ended.
-func showDocument(name string, pdf []byte) (path string, err error) {
-	opener, err := viewer()
-	if err != nil {
-		return "", err
-	}
-	dir, err := os.MkdirTemp("", "ngoctl-receipt-")
-	if err != nil {
-		return "", fmt.Errorf("make a folder for the document: %w", err)
-	}
-	file := "receipt-" + fileName(name) + ".pdf"
-	if picture, is := strings.CutSuffix(name, ".png"); is {
-		file = fileName(picture) + ".png"
-	}
-	path = filepath.Join(dir, file)
-	if err := replaceFile(path, pdf); err != nil {
-		return path, err
-	}
-	if err := exec.Command(opener, path).Start(); err != nil {
-		return path, &ngo.Error{Code: ngo.Internal, Message: "the viewer did not start", Hint: "the document is in " + path, Err: err}
-	}
-	return path, nil
-}
-
-// openInViewer is showDocument for the desk; nil where this computer has no viewer.
-func openInViewer() func(string, []byte) error {
-	if _, err := viewer(); err != nil {
-		return nil
-	}
-	return func(name string, document []byte) error {
-		_, err := showDocument(name, document)
-		return err
-	}
-}
-
-// openLink shows a page in the user's browser, and its address where there is none.
-func (c *call) openLink(link api.Link) error {
-	opened := false
-	if browse := openInBrowser(); browse != nil {
-		opened = browse(link.URL) == nil
-	}
-	return c.record(link, record{fields: []field{{"url", link.URL}, {"expires_at", link.Expires}, {"opened", opened}}})
-}
-
-// openInBrowser shows an address; nil where this computer has nothing to show it with.
-func openInBrowser() func(string) error {
-	opener, err := viewer()
-	if err != nil {
-		return nil
-	}
-	return func(url string) error {
-		if err := exec.Command(opener, url).Start(); err != nil {
-			return &ngo.Error{Code: ngo.Internal, Message: "the browser did not start", Hint: "open it yourself: " + url, Err: err}
-		}
-		return nil
-	}
-}
-
-// viewer finds the program that opens a file as the user would.
-func viewer() (string, error) {
-	name := "xdg-open"
-	if runtime.GOOS == "darwin" {
-		name = "open"
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", &ngo.Error{Code: ngo.NotFound, Message: "this computer has no " + name + " to open a document with", Hint: "write it to a file instead: ngoctl receipt save RECEIPT FILE", Err: err}
-	}
-	return path, nil
 }
