@@ -24,9 +24,13 @@ func replyFlags() []cli.Flag {
 		&cli.StringFlag{Name: "quote", Usage: "the `MESSAGE` that it answers"},
 		&cli.StringSliceFlag{Name: "attach", Usage: "send a `FILE` with it; may be given several times"},
 		&cli.StringFlag{Name: "template", Usage: "send the template `NAME` instead of a text"},
-		&cli.StringFlag{Name: "key", Usage: "a `WORD` of your own: what is tried again with it is written once"},
+		keyFlag(),
 		&cli.BoolFlag{Name: "close", Usage: "close the thread with it"},
 	}, templateFlags()...)
+}
+
+func keyFlag() cli.Flag {
+	return &cli.StringFlag{Name: "key", Usage: "a `WORD` of your own: what is tried again with it is written once"}
 }
 
 // templateFlags are the values of a template.
@@ -116,15 +120,15 @@ func (c *call) text(i int, optional bool) (string, error) {
 
 // uploads reads files that go with a message.
 func uploads(paths []string) ([]api.Upload, error) {
-	const most = 25 << 20
+	const most = 16 << 20
 	var out []api.Upload
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
 			return nil, usage("the file "+ngo.Printable(path)+" cannot be read", "name a file that is there")
 		}
-		if info.IsDir() || info.Size() > most {
-			return nil, usage(ngo.Printable(path)+" is not a file of at most 25 MB", "send a smaller one")
+		if !info.Mode().IsRegular() || info.Size() > most {
+			return nil, usage(ngo.Printable(path)+" is not a file of at most 16 MB", "send a smaller one")
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {

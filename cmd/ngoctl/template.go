@@ -26,9 +26,9 @@ func templateCommand(t terminal) *cli.Command {
 			},
 			{
 				Name: "send", Usage: "write to a person first, by a template", ArgsUsage: "PERSON NAME", Action: inOrg(t, templateSend),
-				Flags:       append([]cli.Flag{&cli.StringFlag{Name: "channel", Usage: "by the channel `NAME` (default: the only one that can)"}}, templateFlags()...),
+				Flags:       append([]cli.Flag{&cli.StringFlag{Name: "channel", Usage: "by the channel `NAME` (default: the only one that can)"}, keyFlag()}, templateFlags()...),
 				UsageText:   "ngoctl template send per_01k9v3m5w8x2y4z6a7b9c1d3e5 appointment --set 1=Meena --set 2=Monday",
-				Description: "Templates that are marketing need the person's consent: ngoctl person consent. It leaves ten seconds later.",
+				Description: "Templates that are marketing need the person's consent: ngoctl person consent. It leaves ten seconds later. With the\nsame --key it is written once, however often you try.",
 			},
 		},
 	})
@@ -81,7 +81,7 @@ func templateSend(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	w, err := s.SendTemplate(ctx, s.org, ngo.PersonID(c.arg(0)), c.flags.String("channel"), use)
+	w, err := s.SendTemplate(ctx, s.org, ngo.PersonID(c.arg(0)), api.Beginning{Channel: c.flags.String("channel"), Template: use, Key: c.flags.String("key")})
 	if err != nil {
 		return err
 	}

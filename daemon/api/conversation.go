@@ -72,6 +72,13 @@ type TemplateUse struct {
 	Buttons  []string          `json:"buttons,omitempty" doc:"Values of the buttons that need one, in their order."`
 }
 
+// Beginning asks to write to a person first.
+type Beginning struct {
+	Channel  string      `json:"channel,omitempty" maxLength:"100" doc:"Its name; not needed where only one has templates."`
+	Template TemplateUse `json:"template"`
+	Key      string      `json:"key,omitempty" maxLength:"100" doc:"The caller's own: what is sent twice with the same key is written once."`
+}
+
 // Upload is a file to be sent.
 type Upload struct {
 	Name string `json:"name" minLength:"1" maxLength:"200"`
@@ -231,11 +238,8 @@ func (c *Client) SyncTemplates(ctx context.Context, org string) ([]TemplateOffer
 }
 
 // SendTemplate begins a conversation with a person by a template, or goes on with one. Codes: as ReplyTo.
-func (c *Client) SendTemplate(ctx context.Context, org string, person ngo.PersonID, channel string, u TemplateUse) (Written, error) {
-	return call[Written](ctx, c, post(struct {
-		Channel  string      `json:"channel,omitempty"`
-		Template TemplateUse `json:"template"`
-	}{channel, u}, "orgs", org, "persons", string(person), "templates"))
+func (c *Client) SendTemplate(ctx context.Context, org string, person ngo.PersonID, b Beginning) (Written, error) {
+	return call[Written](ctx, c, post(b, "orgs", org, "persons", string(person), "templates"))
 }
 
 // Search finds persons, threads, messages, receipts, payments and gifts by any words, in any script, by the ends of phone numbers, and by numbers.

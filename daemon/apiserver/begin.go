@@ -13,15 +13,8 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// beginning asks to write to a person first.
-type beginning struct {
-	Channel  string          `json:"channel,omitempty" maxLength:"100" doc:"Its name; not needed where only one has templates."`
-	Template api.TemplateUse `json:"template"`
-	Key      string          `json:"key,omitempty" maxLength:"100" doc:"The caller's own: what is sent twice with the same key is written once."`
-}
-
 // sendTemplate writes to a person first, by a template, or goes on with the thread that there is.
-func (s *Server) sendTemplate(ctx context.Context, in *idBody[beginning]) (*answer[api.Written], error) {
+func (s *Server) sendTemplate(ctx context.Context, in *idBody[api.Beginning]) (*answer[api.Written], error) {
 	o, err := s.open(ctx, in.OrgPath)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package apiserver_test
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -312,11 +313,17 @@ func TestTemplatesBeginConversations(t *testing.T) {
 		return err
 	})
 	use := api.TemplateUse{Name: "appointment", Language: "en_US", Body: map[string]string{"1": "Meena", "2": "Monday"}}
-	w, err := in.local.SendTemplate(ctx, storetest.Slug, who, "", use)
+	w, err := in.local.SendTemplate(ctx, storetest.Slug, who, api.Beginning{Template: use})
 	if err != nil || w.Message.Line != ourNumber || w.Message.Recipient != "919840012345" || w.Message.Conversation == "" {
 		t.Fatalf("SendTemplate = %+v, %v", w, err)
 	}
-	more, err := in.local.SendTemplate(ctx, storetest.Slug, who, "whatsapp", use)
+	keyed := api.Beginning{Template: use, Key: "k1"}
+	first, err := in.local.SendTemplate(ctx, storetest.Slug, who, keyed)
+	again, err2 := in.local.SendTemplate(ctx, storetest.Slug, who, keyed)
+	if errors.Join(err, err2) != nil || first.Message.ID == w.Message.ID || again.Message.ID != first.Message.ID {
+		t.Errorf("twice with one key = %s, %s, %v, %v; want one", first.Message.ID, again.Message.ID, err, err2)
+	}
+	more, err := in.local.SendTemplate(ctx, storetest.Slug, who, api.Beginning{Channel: "whatsapp", Template: use})
 	if err != nil || more.Message.Conversation != w.Message.Conversation {
 		t.Errorf("a second goes elsewhere: %+v, %v", more, err)
 	}
@@ -328,11 +335,11 @@ func TestTemplatesBeginConversations(t *testing.T) {
 	if th, err := in.local.Thread(ctx, storetest.Slug, w.Message.Conversation, api.ListQuery{}); err != nil || th.Root != who {
 		t.Errorf("the thread is %s's, want %s's: %v", th.Root, who, err)
 	}
-	_, err = in.local.SendTemplate(ctx, storetest.Slug, nobody, "", use)
+	_, err = in.local.SendTemplate(ctx, storetest.Slug, nobody, api.Beginning{Template: use})
 	refused(t, "without a number", err, ngo.Conflict, "ngoctl person show")
-	_, err = in.local.SendTemplate(ctx, storetest.Slug, who, "email", use)
+	_, err = in.local.SendTemplate(ctx, storetest.Slug, who, api.Beginning{Channel: "email", Template: use})
 	wantCode(t, err, ngo.Invalid)
-	_, err = in.local.SendTemplate(ctx, storetest.Slug, "per_00000000000000000000000000", "", use)
+	_, err = in.local.SendTemplate(ctx, storetest.Slug, "per_00000000000000000000000000", api.Beginning{Template: use})
 	wantCode(t, err, ngo.NotFound)
 	before, err := in.local.Conversations(ctx, storetest.Slug, api.ConversationQuery{State: "any"})
 	if err != nil || len(before.Items) != 1 {
