@@ -260,7 +260,7 @@ where id in (` + saidOf + `
 )
 returning id`
 
-	// eraseConversations leaves nobody waiting.
+	// eraseConversations leaves nobody waiting, also when it is opened again.
 	eraseConversations = `
 update conversation
 set address = '',
@@ -270,6 +270,7 @@ set address = '',
     token = '',
     doubt = '',
     state = 'closed',
+    settled = $2,
     waiting = null,
     unread = 0,
     failed = 0,
@@ -388,7 +389,7 @@ func (t *Tx) eraseMessages(id ngo.PersonID) error {
 
 // eraseConversations takes out of a person's conversations whom they were with.
 func (t *Tx) eraseConversations(id ngo.PersonID) error {
-	erased, err := all(t.w, "conversations", scanOne[ngo.ConversationID], eraseConversations, string(id))
+	erased, err := all(t.w, "conversations", scanOne[ngo.ConversationID], eraseConversations, string(id), t.stamp())
 	for _, c := range erased {
 		t.changed("conversation", string(c))
 	}

@@ -30,10 +30,11 @@ func (r *Rx) ThreadRefs(id ngo.ConversationID, mails int) ([]ThreadRef, error) {
 }
 
 const (
+	// nextInLine has the words that its index needs.
 	nextInLine = `
 select ` + messageColumns + `
 from message
-where conversation_id = $1 and conversation_id is not null and state = 'queued'
+where conversation_id = $1 and conversation_id is not null and state in ('queued', 'sending') and state = 'queued'
 order by at, id
 limit 1`
 

@@ -32,7 +32,7 @@ func TestConversationsAreReadByTheirIndexes(t *testing.T) {
 		"waiting": "conversation_waiting ((waiting,id)>(?,?))", "window": "conversation_active (last_at>?)", "of a person": "conversation_person (person_id=?)",
 		"chat": "conversation_chat (account_id=? AND line=? AND person_id=?)", "thread": "message_thread (conversation_id=? AND (at,id)<(?,?))",
 		"ripples": "ripple_about (about=?)", "by ref": "message_heard (account_id=? AND ref=?)", "waits": "message_thread (conversation_id=? AND at>?)",
-		"backlog": "message_backlog (conversation_id=?", "messages": "message_out (id<?)",
+		"backlog": "message_backlog (conversation_id=?", "messages": "message_out (id<?)", "next in line": "message_backlog (conversation_id=?",
 	}
 	// The lists sort again what they have cut to a page; the few jobs that failed, and what was handed to staff, are looked through.
 	scan := regexp.MustCompile(`SCAN (message|conversation|ripple|early|alias|attachment|c|m|a|h|delivery|blob)\b.*`)
