@@ -18,7 +18,7 @@ func (f *Flow) Run(ctx context.Context) error {
 			if c.Kind != "account" || c.Org == "" {
 				continue
 			}
-			f.outages.end(ngo.AccountID(c.ID)) // what was wrong with it may have been put right
+			f.outages.mended(ngo.AccountID(c.ID)) // what was wrong with it may have been put right
 			select {
 			case changed <- c.Org:
 			default: // the feed must not wait

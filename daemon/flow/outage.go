@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type outage struct {
 	failures int
 	until    time.Time
 	reason   string
+	broken   bool // somebody has to mend it
 }
 
 // of tells why nothing should be tried at an account, and until when; no reason means that it may be.
@@ -84,10 +86,23 @@ func (o *outages) fail(id ngo.AccountID, now time.Time, reason string, weight in
 	}
 }
 
-// hold leaves a line alone for as long as the provider says, with growing patience where it says nothing.
-func (o *outages) hold(l line, now time.Time, wait time.Duration, reason string) (until time.Time) {
+// shutLine is shut for one line of several: what ails one number need not ail the others, which find out for themselves.
+func (o *outages) shutLine(l line, now time.Time, reason string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	out := o.ofThis(l)
+	delete(o.sent, l.account)
+	out.broken = true
+	if now.Before(out.until) {
+		return
+	}
+	out.reason = reason
+	out.until = now.Add(min(firstOutage<<min(out.failures, 10), longOutage))
+	out.failures++
+}
+
+// ofThis gives what is remembered of a line.
+func (o *outages) ofThis(l line) *outage {
 	out := o.lines[l]
 	if out == nil {
 		if o.lines == nil {
@@ -96,6 +111,14 @@ func (o *outages) hold(l line, now time.Time, wait time.Duration, reason string)
 		out = &outage{}
 		o.lines[l] = out
 	}
+	return out
+}
+
+// hold leaves a line alone for as long as the provider says, with growing patience where it says nothing.
+func (o *outages) hold(l line, now time.Time, wait time.Duration, reason string) (until time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := o.ofThis(l)
 	if now.Before(out.until) && wait == 0 {
 		return out.until // one of several that were under way
 	}
@@ -115,12 +138,18 @@ func (o *outages) taken(l line) {
 	delete(o.lines, l)
 }
 
-// first tells whether nothing is known to have gone by an account since the start or since its last failure: an alarm may stand.
+// first tells whether nothing is known to have gone by an account since the start or since its last failure: an alarm may stand, and
+// none of its lines is to be mended still.
 func (o *outages) first(id ngo.AccountID) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sent[id] {
 		return false
+	}
+	for l, out := range o.lines {
+		if l.account == id && out.broken {
+			return false
+		}
 	}
 	if o.sent == nil {
 		o.sent = map[ngo.AccountID]bool{}
@@ -137,4 +166,12 @@ func (o *outages) end(id ngo.AccountID) (waiting bool) {
 	out := o.all[id]
 	delete(o.all, id)
 	return out != nil && !out.until.IsZero()
+}
+
+// mended forgets all that was wrong with an account that was changed.
+func (o *outages) mended(id ngo.AccountID) {
+	o.end(id)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	maps.DeleteFunc(o.lines, func(l line, _ *outage) bool { return l.account == id })
 }

@@ -22,7 +22,7 @@ func (f *Flow) outcome(ctx context.Context, o *org.Org, job ngo.Job, l *letter, 
 		f.log.Warn("fate of a message is unknown", "org", o.Info().Slug, "message", m.ID, "err", err)
 		return f.unknown(ctx, o, job, l, id)
 	case r.class == channel.FaultAccount:
-		return f.unusable(ctx, o, job, l, id, r.reason)
+		return f.unusable(ctx, o, job, l, via, r.reason)
 	case r.class == channel.FaultTransient:
 		f.outages.add(id, f.now(), r.reason)
 		return f.again(ctx, o, job, l, id, r.reason, 0)
@@ -59,10 +59,15 @@ func (f *Flow) unknown(ctx context.Context, o *org.Org, job ngo.Job, l *letter, 
 	return f.again(ctx, o, job, l, via, "It is not known whether the mail went out. It is sent again under the same Message-ID, so that it shows once.", 0)
 }
 
-// unusable leaves the account alone that somebody has to mend, and says so where people look.
-func (f *Flow) unusable(ctx context.Context, o *org.Org, job ngo.Job, l *letter, via ngo.AccountID, reason string) error {
-	f.outages.shut(via, f.now(), reason)
-	_, until := f.outages.of(via, f.now())
+// unusable leaves the account alone that somebody has to mend, or the line of several, and says so where people look.
+func (f *Flow) unusable(ctx context.Context, o *org.Org, job ngo.Job, l *letter, c org.Channel, reason string) error {
+	via := c.Info.ID
+	if lines, ok := c.Account.(channel.Liner); ok && l.talk != nil && len(lines.Lines()) > 1 {
+		f.outages.shutLine(l.line(via), f.now(), reason)
+	} else {
+		f.outages.shut(via, f.now(), reason)
+	}
+	_, until := f.outages.ofLine(l.line(via), f.now())
 	return write(ctx, o, func(tx *store.Tx) error {
 		if err := raise(tx, via, reason); err != nil {
 			return err
@@ -86,6 +91,8 @@ func giveUp(tx *store.Tx, job ngo.Job, l *letter, reason string) error {
 
 // sent records success. If the account did not answer before, the others that wait for it go now.
 func (f *Flow) sent(ctx context.Context, o *org.Org, job ngo.Job, l *letter, via org.Channel, d channel.Dispatched) error {
+	f.outages.taken(l.line(via.Info.ID))
+	f.outages.taken(l.pair(via.Info.ID))
 	first := f.outages.first(via.Info.ID)
 	err := write(ctx, o, func(tx *store.Tx) error {
 		if err := l.taken(tx, via.Info.ID, d); err != nil {
@@ -101,8 +108,6 @@ func (f *Flow) sent(ctx context.Context, o *org.Org, job ngo.Job, l *letter, via
 	if err != nil {
 		return err
 	}
-	f.outages.taken(l.line(via.Info.ID))
-	f.outages.taken(l.pair(via.Info.ID))
 	if !f.outages.end(via.Info.ID) {
 		return nil
 	}

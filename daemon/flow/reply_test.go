@@ -389,6 +389,48 @@ func TestLimitOfALine(t *testing.T) {
 	}
 }
 
+// A number that somebody has to mend keeps its own messages only, and stays on record for as long as it is not.
+func TestBrokenLine(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	g.hears(batchFor(ourSecond, "messages", "messages", h.textFrom(ravi, "wamid.2", "hello")))
+	var other ngo.ConversationID
+	for _, one := range h.threads() {
+		if one.ID != c {
+			other = one.ID
+		}
+	}
+	ails := true
+	g.refuse = func(to string) string {
+		if to == "+"+meena && ails {
+			return fault(400, 133010)
+		}
+		return ""
+	}
+	first := h.reply(c, "first")
+	h.works()
+	for range 3 {
+		m := h.reply(other, "elsewhere")
+		h.works()
+		if got := statusOf(t, h, m.ID); got.State != ngo.MessageSent {
+			t.Fatalf("message %+v; want another number's sent at once", got)
+		}
+	}
+	alarm := func() (s string) {
+		h.read(func(rx *store.Rx) error { x, err := rx.Health(g.account.ID); s = x.Alarm; return err })
+		return s
+	}
+	if got := statusOf(t, h, first.ID); got.State != ngo.MessageQueued || !strings.Contains(alarm(), "not registered") {
+		t.Errorf("message %+v, alarm %q; want it to wait, and somebody told", got, alarm())
+	}
+	ails = false
+	h.later(time.Hour)
+	h.works()
+	if got := statusOf(t, h, first.ID); got.State != ngo.MessageSent || alarm() != "" {
+		t.Errorf("message %+v, alarm %q; want it sent, and the alarm over", got, alarm())
+	}
+}
+
 // A channel that was removed keeps what waits, and says so; brought back, it goes.
 func TestRemovedChannel(t *testing.T) {
 	t.Parallel()
