@@ -33,7 +33,6 @@ type bucket struct {
 const (
 	dialFor   = 20 * time.Second
 	answerFor = time.Minute
-	objectFor = 10 * time.Minute
 	tries     = 2
 )
 
@@ -165,7 +164,7 @@ func (c *collector) Listen(ctx context.Context, mark string, take func(context.C
 	}
 	taken := map[string]time.Time{} // keys near the mark
 	for {
-		found, err := c.bucket.since(ctx, last.Add(-overlap))
+		found, err := c.since(ctx, last.Add(-overlap))
 		if err != nil {
 			return err
 		}
@@ -203,6 +202,22 @@ func rest(ctx context.Context, long time.Duration) error {
 	}
 }
 
+// since is the bucket's within the time that a look may take: a server that hangs in an answer would else be waited for for ever.
+func (c *collector) since(ctx context.Context, after time.Time) ([]object, error) {
+	limited, cancel := context.WithTimeout(ctx, c.driver.o.Longest)
+	defer cancel()
+	found, err := c.bucket.since(limited, after)
+	return found, late(ctx, err)
+}
+
+// late tells a server that took too long from a caller who gave up.
+func late(ctx context.Context, err error) error {
+	if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+		return err
+	}
+	return &ngo.Error{Code: ngo.Unavailable, Message: "the bucket took too long to answer", Hint: "it is tried again by itself", Err: err}
+}
+
 // since lists what was made after a time, the oldest first.
 func (b *bucket) since(ctx context.Context, after time.Time) ([]object, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -223,35 +238,39 @@ func (b *bucket) since(ctx context.Context, after time.Time) ([]object, error) {
 // give hands one mail over while it comes.
 func (c *collector) give(ctx context.Context, o object, last time.Time, take func(context.Context, channel.Heard) error) error {
 	h := channel.Heard{Mark: last.Format(time.RFC3339), Hint: o.key, Size: -1}
-	cover := email.Cover{Key: o.key}
+	limited, cancel := context.WithTimeout(ctx, c.driver.o.Longest)
+	defer cancel()
 	if o.size > email.MostMail {
-		cover.Skipped = fmt.Sprintf("This mail was not read: it has %d MB, and at most %d MB are read. It lies in the bucket %s still, as %s.",
-			o.size>>20, email.MostMail>>20, c.bucket.name, ngo.Printable(o.key))
-		cover.Came = o.made
-		if r, _, err := c.bucket.open(ctx, o.key); err == nil { // else nothing more is known of it
-			cover.Glimpse(r)
-			r.Close()
-		}
-		h.Body = email.Covered(&cover, strings.NewReader(""))
+		h.Body = email.Covered(c.tooLarge(limited, o), strings.NewReader(""))
 		return take(ctx, h)
 	}
-	limited, cancel := context.WithTimeout(ctx, objectFor)
-	defer cancel()
 	r, size, err := c.bucket.open(limited, o.key)
 	if ngo.CodeOf(err) == ngo.NotFound {
 		return nil // it was cleared away meanwhile
 	}
 	if err != nil {
-		return err
+		return late(ctx, err)
 	}
 	defer r.Close()
 	w := &whole{r: r, left: size}
-	h.Body = email.Covered(&cover, w)
+	h.Body = email.Covered(&email.Cover{Key: o.key}, w)
 	err = take(ctx, h)
 	if w.err != nil {
-		return c.bucket.fault(ctx, w.err)
+		return late(ctx, c.bucket.fault(limited, w.err))
 	}
 	return err
+}
+
+// tooLarge says what can be seen of a mail that is not read.
+func (c *collector) tooLarge(ctx context.Context, o object) *email.Cover {
+	cover := &email.Cover{Key: o.key, Came: o.made, Skipped: fmt.Sprintf(
+		"This mail was not read: it has %d MB, and at most %d MB are read. It lies in the bucket %s still, as %s.",
+		o.size>>20, email.MostMail>>20, c.bucket.name, ngo.Printable(o.key))}
+	if r, _, err := c.bucket.open(ctx, o.key); err == nil { // else nothing more is known of it
+		cover.Glimpse(r)
+		r.Close()
+	}
+	return cover
 }
 
 // whole ends with an error when fewer bytes come than were announced.

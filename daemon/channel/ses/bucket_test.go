@@ -17,6 +17,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/channel/channeltest"
+	"github.com/ngoctl/ngoctl/daemon/channel/email"
 	"github.com/ngoctl/ngoctl/daemon/channel/ses"
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/daemon/sim"
@@ -30,6 +31,7 @@ type shelf struct {
 	objects map[string]kept
 	refuse  string // the code that everything is refused with
 	cut     bool   // objects break off in the middle
+	hang    bool   // every answer begins and never ends
 }
 
 type kept struct {
@@ -57,6 +59,15 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	if s.refuse != "" {
 		s.fault(w, http.StatusForbidden, s.refuse)
+		return
+	}
+	if s.hang {
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, "<ListBucketResult>")
+		_ = http.NewResponseController(w).Flush() // the other side may have gone
+		s.mu.Unlock()
+		<-r.Context().Done()
+		s.mu.Lock()
 		return
 	}
 	key := strings.TrimPrefix(r.URL.Path, "/mail-in/")
@@ -364,5 +375,22 @@ func TestSettings(t *testing.T) {
 	}
 	if _, listens := open[channel.Receiver](t, a, values()).(channel.Listener); listens {
 		t.Error("an account without a bucket says that it looks into one")
+	}
+}
+
+func TestABucketThatHangsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	s.hang = true
+	d := ses.New(ses.Options{Longest: 200 * time.Millisecond, Mail: email.Options{Now: func() time.Time { return noon }}})
+	a, err := d.Open(s.values())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	err = a.(channel.Listener).Listen(ctx, "", func(context.Context, channel.Heard) error { return nil })
+	if ngo.CodeOf(err) != ngo.Unavailable || ctx.Err() != nil {
+		t.Errorf("Listen = %v after %v; want Unavailable", err, ctx.Err())
 	}
 }

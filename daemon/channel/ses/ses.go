@@ -30,6 +30,8 @@ type Options struct {
 	// Get asks one of Amazon's addresses and gives the answer's body, as egress.Client.Do does; nil for that.
 	Get   func(ctx context.Context, address string) ([]byte, error)
 	Every time.Duration // between two looks into the bucket; 3 min when 0
+	// Longest is how long one look may take, and the fetching of one mail; 10 min when 0.
+	Longest time.Duration
 }
 
 // Driver makes accounts.
@@ -44,6 +46,8 @@ const (
 	getTimeout = 10 * time.Second
 	mostGot    = 64 << 10 // bytes of a certificate, and of whatever else is asked for
 	usualEvery = 3 * time.Minute
+
+	usualLongest = 10 * time.Minute
 )
 
 // New makes the driver.
@@ -54,6 +58,9 @@ func New(o Options) *Driver {
 	}
 	if o.Every <= 0 {
 		o.Every = usualEvery
+	}
+	if o.Longest <= 0 {
+		o.Longest = usualLongest
 	}
 	if o.Mail.Now == nil {
 		o.Mail.Now = time.Now
