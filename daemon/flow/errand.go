@@ -29,9 +29,13 @@ func (f *Flow) errand(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	if why, wait := f.silent(d.Account); why != "" && f.now().Sub(d.Received) < errandFor {
+		return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, wait, why) })
+	}
+	patience, cancel := context.WithTimeout(ctx, sendTimeout) // of the errand alone: how it ended is recorded in any case
 	defer cancel()
-	bodies, err := runner.Run(ctx, e)
+	bodies, err := runner.Run(patience, e)
+	f.heardFrom(d.Account, err)
 	switch ngo.CodeOf(err) {
 	case "":
 		return f.bring(ctx, o, job, d, bodies)
@@ -131,9 +135,9 @@ func (f *Flow) syncTemplates(ctx context.Context, o *org.Org, job ngo.Job, id ng
 	if !ok || info.Removed != nil {
 		return write(ctx, o, done)
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	patience, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	found, err := templater.Templates(ctx)
+	found, err := templater.Templates(patience)
 	switch ngo.CodeOf(err) {
 	case "":
 	case ngo.Invalid:

@@ -34,7 +34,12 @@ func (f *Flow) fetch(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if src.State != ngo.AttachmentWanted {
 		return write(ctx, o, func(tx *store.Tx) error { return tx.Finish(job) })
 	}
+	tooLate := f.now().Sub(m.At) > fetchingFor
+	if why, wait := f.silent(src.Account); why != "" && !tooLate {
+		return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, wait, why) })
+	}
 	found, got, err := f.get(ctx, o, src)
+	f.heardFrom(src.Account, err)
 	lost := store.FetchedAttachment{State: ngo.AttachmentLost, Reason: refusalOf(err).reason}
 	switch ngo.CodeOf(err) {
 	case "":
@@ -45,12 +50,29 @@ func (f *Flow) fetch(ctx context.Context, o *org.Org, job ngo.Job) error {
 		lost.State = ngo.AttachmentRefused
 		return f.fetched(ctx, o, job, src.ID, lost, store.Blob{})
 	}
-	if f.now().Sub(m.At) > fetchingFor {
+	if tooLate {
 		lost.Reason = "It could not be fetched for a week, and the provider keeps it no longer. At last: " + lost.Reason
 		return f.fetched(ctx, o, job, src.ID, lost, store.Blob{})
 	}
 	f.log.Warn("attachment not fetched", "org", o.Info().Slug, "attachment", src.ID, "err", err)
 	return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, pause(job.Attempts, longPause), lost.Reason) })
+}
+
+// silent tells why nothing is asked of a provider for now, and how long. One that hangs would keep those who work for minutes each time,
+// and receipts are drawn by the same.
+func (f *Flow) silent(id ngo.AccountID) (why string, wait time.Duration) {
+	why, until := f.silence.of(id, f.now())
+	return why, until.Sub(f.now()) + pause(0, firstPause)
+}
+
+// heardFrom notes whether a provider answers.
+func (f *Flow) heardFrom(id ngo.AccountID, err error) {
+	switch ngo.CodeOf(err) {
+	case ngo.Unavailable, ngo.Limited, ngo.Unauthenticated:
+		f.silence.add(id, f.now(), refusalOf(err).reason)
+	default:
+		f.silence.end(id)
+	}
 }
 
 // get fetches the file and looks at it.

@@ -128,3 +128,34 @@ func TestFileIsTriedForAWeek(t *testing.T) {
 		})
 	}
 }
+
+// A provider that gives nothing away is not asked for each of very many files: receipts are drawn by those who would wait for it.
+func TestSilentProviderIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	g.broken(503)
+	var all []string
+	for n := range 30 {
+		all = append(all, h.item(meena, fmt.Sprint("wamid.", n), "image", fmt.Sprintf(`{"id":"%s%02d","mime_type":"image/png"}`, fileID, n)))
+		g.serve(fmt.Sprintf("%s%02d", fileID, n), picture(t))
+	}
+	g.hears(messages(all...))
+	asked := 0
+	for path, n := range g.asked {
+		if strings.Contains(path, fileID) {
+			asked += n
+		}
+	}
+	if asked == 0 || asked > 10 {
+		t.Errorf("asked %d times for 30 files; want a few", asked)
+	}
+	g.broken(0)
+	h.later(time.Hour)
+	h.works()
+	for _, m := range h.thread().messages {
+		if a := m.Attachments[0]; a.State != ngo.AttachmentKept {
+			t.Errorf("attachment %+v; want it kept", a)
+		}
+	}
+}

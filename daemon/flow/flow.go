@@ -60,7 +60,8 @@ type Flow struct {
 	files   *inspect.Inspector
 	log     *slog.Logger
 	now     func() time.Time
-	outages outages
+	outages outages // of sending
+	silence outages // of those who have files and mail for us
 }
 
 // New makes the steps. It fails with Invalid, naming what is missing.

@@ -19,6 +19,7 @@ func (f *Flow) Run(ctx context.Context) error {
 				continue
 			}
 			f.outages.mended(ngo.AccountID(c.ID)) // what was wrong with it may have been put right
+			f.silence.mended(ngo.AccountID(c.ID))
 			select {
 			case changed <- c.Org:
 			default: // the feed must not wait
