@@ -299,9 +299,9 @@ func (s *Server) message(ctx context.Context, in *IDPath) (*answer[ngo.Message],
 	return one(ctx, s, in.OrgPath, func(rx *store.Rx) (ngo.Message, error) { return spoken(rx, in.ID) })
 }
 
-// spoken gives a message of a conversation; mail about gifts is read with them.
+// spoken gives a message of a conversation as it is by now; mail about gifts is read with them.
 func spoken(rx *store.Rx, id string) (ngo.Message, error) {
-	m, err := rx.Message(ngo.MessageID(id))
+	m, err := rx.MessageNow(ngo.MessageID(id))
 	if err == nil && m.Conversation == "" {
 		return m, &ngo.Error{Code: ngo.NotFound, Message: "there is no message " + ngo.Printable(id) + " in a conversation", Hint: "mail about a gift is shown with it: ngoctl donation show"}
 	}

@@ -2,6 +2,7 @@ package apiserver_test
 
 import (
 	"bytes"
+	"errors"
 	"image/png"
 	"os"
 	"strings"
@@ -114,6 +115,35 @@ func TestMessagesAreDrawn(t *testing.T) {
 	}
 	_, err = in.local.MessagePicture(t.Context(), storetest.Slug, h.Message, 10)
 	wantCode(t, err, ngo.Invalid)
+}
+
+// What its writer changed or took back is so wherever it is read, alone as in its thread.
+func TestWhatWasTakenBackIsReadNowhere(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	ctx := t.Context()
+	h := in.hears("919840012345", "Meena", "My secret", time.Hour)
+	ripple := func(ref string, kind store.RippleKind, text string) {
+		storetest.Write(t, in.org, func(tx *store.Tx) error {
+			_, err := tx.Ripple(store.NewRipple{
+				Account: in.chat, Ref: ngo.Ref(ref), About: "ref-b", Kind: kind, Line: ourNumber, Person: h.Conversation.Person, Text: text, At: in.now,
+			})
+			return err
+		})
+	}
+	ripple("r1", store.RippleEdit, "My story")
+	if m, err := in.local.Message(ctx, storetest.Slug, h.Message); err != nil || m.Text != "My story" || m.Edited == nil {
+		t.Errorf("changed: %q, %v", m.Text, err)
+	}
+	ripple("r2", store.RippleRevoke, "")
+	if m, err := in.local.Message(ctx, storetest.Slug, h.Message); err != nil || m.Text != "" || m.Revoked == nil {
+		t.Errorf("taken back: %q, %v", m.Text, err)
+	}
+	none, err := in.local.MessagePicture(ctx, storetest.Slug, in.hears("919840012346", "Uma", "", time.Hour).Message, 640)
+	drawn, err2 := in.local.MessagePicture(ctx, storetest.Slug, h.Message, 640)
+	if errors.Join(err, err2) != nil || !bytes.Equal(none, drawn) {
+		t.Errorf("the picture is not that of an empty message: %v, %v", err, err2)
+	}
 }
 
 // ofAadhaar is a number that only looks like one: its check digit is right, and it was never given to anybody.

@@ -94,11 +94,18 @@ func (s *Server) content(ctx context.Context, o *org.Org, b store.Blob) (io.Read
 	return shelf.Open(ctx, blob.Blob{ID: b.ID, Size: b.Size, SHA: b.SHA, Key: b.Key})
 }
 
-// keptAttachment gives an attachment whose content is here. It fails with Conflict when it is not, saying why.
+// keptAttachment gives an attachment whose content is here and may be shown. It fails with Conflict when not, saying why.
 func keptAttachment(rx *store.Rx, id string) (ngo.Attachment, error) {
 	a, err := rx.Attachment(ngo.AttachmentID(id))
 	if err != nil {
 		return a, err
+	}
+	m, err := rx.MessageNow(a.Message)
+	if err != nil {
+		return a, err
+	}
+	if m.Revoked != nil {
+		return a, &ngo.Error{Code: ngo.Conflict, Message: "who sent the file has taken it back"}
 	}
 	switch a.State {
 	case ngo.AttachmentKept:

@@ -82,8 +82,12 @@ func (h *Handler) showAttachment(w http.ResponseWriter, r *http.Request, o *org.
 		if a, err = rx.Attachment(g.Attachment); err != nil {
 			return err
 		}
-		if a.State != ngo.AttachmentKept || a.Blob == "" {
-			return &ngo.Error{Code: ngo.NotFound, Message: "the attachment is not kept"}
+		m, err := rx.MessageNow(a.Message)
+		if err != nil {
+			return err
+		}
+		if a.State != ngo.AttachmentKept || a.Blob == "" || m.Revoked != nil {
+			return &ngo.Error{Code: ngo.NotFound, Message: "the attachment is not kept, or was taken back"}
 		}
 		row, err = rx.Blob(a.Blob)
 		return err

@@ -162,6 +162,27 @@ func TestFilesAreShownByTheirLinks(t *testing.T) {
 	}
 }
 
+// What its writer took back is shown no more, also by a link that was made before.
+func TestAFileThatWasTakenBack(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var about store.NewIncoming
+	h, kept := s.hear("sevai", func(n *store.NewIncoming) { n.Line, about = "1", *n }, named("image", "image/jpeg", "photo.jpg", "\xff\xd8\xff the picture"))
+	link := s.fileLink("sevai", org.FileGrant{Attachment: kept[0].ID})
+	storetest.Write(t, s.org("sevai").Store, func(tx *store.Tx) error {
+		_, err := tx.Ripple(store.NewRipple{
+			Account: about.Account, Ref: "away", About: about.Ref, Kind: store.RippleRevoke, Line: "1", Person: h.Conversation.Person, At: time.Now(),
+		})
+		return err
+	})
+	if status, body, _ := s.get(link); status != http.StatusNotFound || strings.Contains(body, "the picture") {
+		t.Errorf("a file that was taken back = %d, %q; want 404", status, body)
+	}
+	if looks := s.looks("sevai"); len(looks) > 0 {
+		t.Errorf("the trail says %v", looks)
+	}
+}
+
 // Whoever guesses, comes late or has a link of elsewhere learns nothing, and no look is noted.
 func TestLinksThatAreNone(t *testing.T) {
 	t.Parallel()
