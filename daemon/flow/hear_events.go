@@ -224,6 +224,10 @@ func tells(p channel.Person) bool {
 // change notes by what a person is known now. They stay who they are, and so does their conversation.
 func (h *hearing) change(tx *store.Tx, i *item) error {
 	c := i.Change
+	// Told again, the former address may be somebody else's by now, or nobody's.
+	if _, err := tx.MessageByRef(h.delivery.Account, c.Ref); ngo.CodeOf(err) != ngo.NotFound {
+		return err
+	}
 	person, err := h.person(tx, c.Was)
 	if err != nil || person == "" {
 		return err

@@ -176,3 +176,31 @@ func TestTheirLettersTellTheirLanguage(t *testing.T) {
 		}
 	}
 }
+
+// A change of number that is told again, in another delivery, changes nothing: the former number may be somebody else's by then.
+func TestAChangeThatIsToldAgain(t *testing.T) {
+	t.Parallel()
+	const newNumber = "919840099999"
+	h := newHouse(t)
+	g := h.whatsApp()
+	moved := system(h, "wamid.2", `"from":"`+meena+`","system":{"type":"user_changed_number","body":"Meena changed","wa_id":"`+newNumber+`"}`)
+	g.hears(messages(h.text("wamid.1", "from the old one"), moved))
+	first := h.thread()
+	g.hears(messages(h.textFrom(meena, "wamid.3", "I have this number now")))
+	g.hears(messages(moved, h.textFrom(newNumber, "wamid.4", "still me")))
+	var people int
+	var owner ngo.PersonID
+	h.read(func(rx *store.Rx) error {
+		all, _, err := rx.Persons(store.PersonQuery{})
+		people = len(all)
+		if err != nil {
+			return err
+		}
+		m, err := rx.MessageByRef(g.account.ID, "wamid.3")
+		owner = m.Person
+		return err
+	})
+	if people != 2 || h.root(owner) == h.root(first.Person) {
+		t.Errorf("%d people, whoever has the old number now is %s beside %s; want two who are two", people, owner, first.Person)
+	}
+}

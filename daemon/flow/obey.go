@@ -16,16 +16,16 @@ const (
 	answersADay  = 4                  // by chat, where answers may cost: whoever wishes something else all day long is heard, and not told so
 )
 
-// obey records that somebody wants no more messages, or wants them again, and answers once. Who says again what stands is not
-// answered again.
+// obey records that somebody wants no more messages, or wants them again, and answers once. Who stops again is not answered
+// again, but it is recorded: a start between the two that comes late is then known for what it is.
 func (h *hearing) obey(tx *store.Tx, i *item, heard store.Heard, person ngo.PersonID) error {
 	root, err := tx.RootOf(person)
 	if err != nil {
 		return err
 	}
 	stopped, err := tx.Stopped(root)
-	if err != nil || stopped == i.wish.stop {
-		return err
+	if err != nil || !stopped && !i.wish.stop {
+		return err // whoever never stopped agrees to nothing by a word like start
 	}
 	before, err := tx.Consents(root)
 	if err != nil {
@@ -42,7 +42,8 @@ func (h *hearing) obey(tx *store.Tx, i *item, heard store.Heard, person ngo.Pers
 	if err != nil {
 		return err
 	}
-	if stopped, err = tx.Stopped(root); err != nil || stopped != i.wish.stop || !h.answerable(tx.Now(), i, before) {
+	now, err := tx.Stopped(root)
+	if err != nil || now == stopped || now != i.wish.stop || !h.answerable(tx.Now(), i, before) {
 		return err
 	}
 	p, err := tx.Person(root)

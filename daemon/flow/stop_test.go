@@ -34,8 +34,8 @@ func TestStopIsRecordedAndAnsweredOnce(t *testing.T) {
 			}
 			c := h.thread()
 			all := h.consents(c.Person)
-			if !h.stopped(c.Person) || len(all) != 1 || all[0].Given || all[0].Topic != ngo.TopicAll || all[0].Words == "" || all[0].Language != tt.lang || all[0].Identity.Value != meena || all[0].Source == "" {
-				t.Errorf("consents %+v; want one stop, with its words", all)
+			if !h.stopped(c.Person) || len(all) != 3 || all[0].Given || all[0].Topic != ngo.TopicAll || all[0].Words == "" || all[0].Language != tt.lang || all[0].Identity.Value != meena || all[0].Source == "" {
+				t.Errorf("consents %+v; want each stop, with its words", all)
 			}
 			if texts := g.texts(); len(texts) != 1 || !strings.Contains(texts[0], tt.says) || !strings.Contains(texts[0], "Sevai Trust") {
 				t.Errorf("answered %q; want once, with the way back", texts)
@@ -45,7 +45,7 @@ func TestStopIsRecordedAndAnsweredOnce(t *testing.T) {
 			}
 			h.later(time.Minute)
 			g.hears(messages(h.text("wamid.start", tt.start)))
-			if h.stopped(c.Person) || len(g.texts()) != 2 || len(h.consents(c.Person)) != 2 {
+			if h.stopped(c.Person) || len(g.texts()) != 2 || len(h.consents(c.Person)) != 4 {
 				t.Errorf("consents %+v, answers %q; want them back", h.consents(c.Person), g.texts())
 			}
 		})
@@ -230,5 +230,20 @@ func TestWishesAllDayLong(t *testing.T) {
 	g.hears(messages(h.text("wamid.later", "start")))
 	if len(g.texts()) != 5 {
 		t.Errorf("%d answers; want one more the day after", len(g.texts()))
+	}
+}
+
+// Who stops twice has stopped at the later time: a start between the two that comes last does not outlast it.
+func TestALateStartDoesNotOutlastAStop(t *testing.T) {
+	t.Parallel()
+	h, g, _ := greeted(t)
+	g.hears(messages(h.text("wamid.2", "stop")))
+	h.later(time.Minute)
+	between := h.text("wamid.3", "start")
+	h.later(time.Minute)
+	g.hears(messages(h.text("wamid.4", "STOP!")))
+	g.hears(messages(between))
+	if !h.stopped(h.thread().Person) || len(g.texts()) != 1 {
+		t.Errorf("stopped %v, answered %q; want them stopped, and told so once", h.stopped(h.thread().Person), g.texts())
 	}
 }
