@@ -331,6 +331,37 @@ func TestStatusTellsWhatStandsInTheWay(t *testing.T) {
 	}
 }
 
+// A connection by which nothing goes is named, and no more once it is mended.
+func TestStatusTellsOfAlarms(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	a := f.connect(askable())
+	alarmed := func(alarm string) bool {
+		t.Helper()
+		storetest.Write(t, f.org, func(tx *store.Tx) error { return tx.SaveHealth(a.ID, ngo.Health{Alarm: alarm}) })
+		s, err := f.local.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range s.Orgs {
+			if o.Org == storetest.Slug {
+				return slices.ContainsFunc(o.Problems, func(p string) bool {
+					return strings.Contains(p, a.Name+": Messages do not go out: the token has ended. See: ")
+				})
+			}
+		}
+		return false
+	}
+	for _, alarm := range []string{"Messages do not go out: the token has ended", "Messages do not go out: the token has ended."} {
+		if !alarmed(alarm) {
+			t.Errorf("%q is not told", alarm)
+		}
+	}
+	if alarmed("") {
+		t.Error("what is mended is told")
+	}
+}
+
 var farFuture = time.Now().AddDate(1, 0, 0)
 
 func inMonths(n int) ngo.Date { return ngo.DateOf(time.Now().AddDate(0, n, 0), time.UTC) }

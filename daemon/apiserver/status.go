@@ -75,7 +75,7 @@ func (s *Server) orgStatus(ctx context.Context, info ngo.Org) (api.OrgStatus, er
 // endsSoon is how long before an approval ends that is said: renewing one takes weeks.
 const endsSoon = 60 * 24 * time.Hour
 
-// problems tells what stands in the way of an organisation's receipts.
+// problems tells what stands in the way of an organisation's receipts and messages.
 func (s *Server) problems(ctx context.Context, o *org.Org) ([]string, error) {
 	p, err := o.Profile(ctx)
 	if err != nil {
@@ -92,12 +92,13 @@ func (s *Server) problems(ctx context.Context, o *org.Org) ([]string, error) {
 	if !slices.ContainsFunc(channels, func(c org.Channel) bool { return c.Account.Reaches(ngo.EMail) }) {
 		out = append(out, "There is no mail account: receipts wait to be sent. Add one with: ngoctl channel add email")
 	}
-	refused, err := s.refused(ctx, o)
-	return append(out, refused...), err
+	troubled, err := s.troubled(ctx, o)
+	return append(out, troubled...), err
 }
 
-// refused names the connections at which something that their secret did not sign was refused within a day.
-func (s *Server) refused(ctx context.Context, o *org.Org) (out []string, err error) {
+// troubled names the connections that raised an alarm, and those at which something that their secret did not sign was refused
+// within a day.
+func (s *Server) troubled(ctx context.Context, o *org.Org) (out []string, err error) {
 	err = o.Store.Read(ctx, func(rx *store.Rx) error {
 		for _, kind := range []ngo.AccountKind{ngo.Gateway, ngo.Channel} {
 			accounts, err := rx.Accounts(kind)
@@ -108,6 +109,9 @@ func (s *Server) refused(ctx context.Context, o *org.Org) (out []string, err err
 				h, err := rx.Health(a.ID)
 				if err != nil {
 					return err
+				}
+				if h.Alarm != "" {
+					out = append(out, fmt.Sprintf("The %s %s: %s See: ngoctl %s show %s", a.Kind, a.Name, strings.TrimSuffix(h.Alarm, ".")+".", a.Kind, a.Name))
 				}
 				if h.LastRefused == nil || s.o.Now().Sub(*h.LastRefused) > 24*time.Hour {
 					continue
