@@ -64,7 +64,7 @@ func (c Codes) Fault(e Error) *channel.Fault {
 
 // What an administrator does about the whole account.
 const (
-	renew = "make a new permanent token of a system user in Meta Business settings, and connect the channel anew with it: ngoctl channel remove, then ngoctl channel add"
+	renew = "make a new permanent token of a system user in Meta Business settings, and give it to the channel: ngoctl channel set NAME --token-file FILE"
 	allow = "give the app and the system user the right for this account in Meta Business settings"
 	slow  = "it goes on by itself after a while"
 )

@@ -45,7 +45,7 @@ func (a *account) Templates(ctx context.Context) ([]channel.Template, error) {
 	if len(a.wabas) == 0 {
 		return nil, &ngo.Error{
 			Code: ngo.Invalid, Message: "templates belong to a WhatsApp Business account, and the setting waba-id does not say which",
-			Hint: "WhatsApp Manager shows the account's id; connect the channel anew with it as waba-id",
+			Hint: "WhatsApp Manager shows the account's id; give it to the channel: ngoctl channel set NAME --waba-id ID",
 		}
 	}
 	var out []channel.Template
