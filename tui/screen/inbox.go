@@ -33,6 +33,7 @@ type Inbox struct {
 	composer *composer
 	dialog   *dialog
 	drafts   map[ngo.ConversationID]string
+	tried    map[ngo.ConversationID]attempt
 	last     *undoable // what was done here last
 	offers   []api.TemplateOffer
 	read     int
@@ -54,7 +55,7 @@ type undoable struct {
 func NewInbox(r Room) *Inbox {
 	f := textinput.New()
 	f.Prompt, f.Placeholder, f.CharLimit = "/ ", "name, number or words, in any script", 100
-	return &Inbox{room: r, find: f, drafts: map[ngo.ConversationID]string{}}
+	return &Inbox{room: r, find: f, drafts: map[ngo.ConversationID]string{}, tried: map[ngo.ConversationID]attempt{}}
 }
 
 // inboxLanes are the lists that tab goes through.
@@ -97,6 +98,7 @@ type (
 		said  string
 		on    bool // go on to the next thread
 		clear ngo.ConversationID
+		wrote ngo.ConversationID // something was written into it
 		err   error
 	}
 	inboxOffers struct {
@@ -340,9 +342,8 @@ func (x *Inbox) onDone(m inboxDone) tea.Cmd {
 	if m.undo != nil {
 		x.last = m.undo
 	}
-	if m.clear != "" {
-		delete(x.drafts, m.clear)
-	}
+	delete(x.drafts, m.clear)
+	delete(x.tried, m.wrote)
 	var on tea.Cmd
 	if m.on {
 		on = x.advance()

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -97,7 +98,7 @@ func (x *Inbox) submit(done bool) tea.Cmd {
 	if !note {
 		x.drafts[id] = text // until it is known to be written
 	}
-	r := api.Reply{Text: text, Note: note, Close: done && !note, Key: string(ngo.NewID[ngo.ActID](x.room.Now()))}
+	r := api.Reply{Text: text, Note: note, Close: done && !note}
 	said := "it leaves in ten seconds; u pulls it back"
 	if note {
 		said = "the note is kept"
@@ -105,14 +106,33 @@ func (x *Inbox) submit(done bool) tea.Cmd {
 	return x.decided(x.write(id, r, said, done))
 }
 
+// attempt is what was last tried to be written into a thread, with the key that makes one message of all tries.
+type attempt struct{ what, key string }
+
+// keyOf gives the key of what is written: that of the try before, when the same was tried and nobody knows what became of it.
+func (x *Inbox) keyOf(id ngo.ConversationID, r api.Reply) string {
+	r.Close = false
+	what, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // texts always marshal
+	}
+	if last, ok := x.tried[id]; ok && last.what == string(what) {
+		return last.key
+	}
+	key := string(ngo.NewID[ngo.ActID](x.room.Now()))
+	x.tried[id] = attempt{string(what), key}
+	return key
+}
+
 func (x *Inbox) write(id ngo.ConversationID, r api.Reply, said string, on bool) tea.Cmd {
 	c, org := x.room.Client, x.room.Org.Slug
+	r.Key = x.keyOf(id, r)
 	return load(func(ctx context.Context) tea.Msg {
 		w, err := c.ReplyTo(ctx, org, id, r)
 		if err != nil {
 			return inboxDone{err: err}
 		}
-		done := inboxDone{said: said, on: on}
+		done := inboxDone{said: said, on: on, wrote: id}
 		if !r.Note {
 			done.clear, done.undo = id, &undoable{message: w.Message.ID, what: "the message was pulled back"}
 		}
@@ -241,7 +261,7 @@ func (x *Inbox) fill(id ngo.ConversationID, number string) tea.Cmd {
 	}
 	questions = append(questions, question{text: "Send " + o.Name + " in " + o.Language + priced(o.Price) + ". Type yes:", words: []string{"yes"}})
 	x.dialog = newDialog(func(a []string) tea.Cmd {
-		r := api.Reply{Template: filled(o, a), Key: string(ngo.NewID[ngo.ActID](x.room.Now()))}
+		r := api.Reply{Template: filled(o, a)}
 		return x.write(id, r, "it leaves in ten seconds; u pulls it back", false)
 	}, questions...)
 	return nil

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +30,7 @@ type daemonDouble struct {
 	mu     sync.Mutex
 	asked  []string // method, path and body
 	answer map[string]any
+	lose   int // answers to what is written that get lost on the way
 }
 
 func (d *daemonDouble) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -37,7 +40,14 @@ func (d *daemonDouble) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	d.asked = append(d.asked, key+" "+body.String())
 	answer := d.answer[key]
+	lost := r.Method == http.MethodPost && d.lose > 0
+	if lost {
+		d.lose--
+	}
 	d.mu.Unlock()
+	if lost {
+		panic(http.ErrAbortHandler)
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set(api.HeaderVersion, api.Version)
 	json.NewEncoder(w).Encode(answer)
@@ -276,6 +286,28 @@ func TestARefusedReplyKeepsItsDraft(t *testing.T) {
 	hit(x, "r")
 	if !strings.Contains(shownOf(x), "long words") {
 		t.Errorf("the draft is lost:\n%s", shownOf(x))
+	}
+}
+
+// A text whose answer was lost may be written already: trying again must not send it twice. The same words a second time are two.
+func TestTryingAgainSendsOnce(t *testing.T) {
+	t.Parallel()
+	x, d := newInbox(t, 80, 24)
+	d.lose = 1
+	hit(x, "r")
+	typed(x, "On its way")
+	hit(x, "ctrl+s", "r", "ctrl+s")
+	hit(x, "r")
+	typed(x, "On its way")
+	hit(x, "ctrl+s")
+	keys := map[string]int{}
+	for _, a := range d.asked {
+		if _, key, ok := strings.Cut(a, `"key":"`); ok {
+			keys[key]++
+		}
+	}
+	if len(keys) != 2 || slices.Max(slices.Collect(maps.Values(keys))) != 2 {
+		t.Errorf("the keys were %v; want one for two tries and another for the second text; asked %q", keys, d.asked)
 	}
 }
 
