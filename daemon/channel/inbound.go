@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"time"
 
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -462,5 +463,8 @@ type Fault struct {
 	Wait    time.Duration // no try before; 0 when nothing is told
 }
 
-// Error gives the provider's code and words, for the log.
-func (f *Fault) Error() string { return "code " + f.Code + ": " + f.Words }
+// Error gives the provider's code and words, for the log: without the numbers and addresses of people, which providers like to
+// repeat.
+func (f *Fault) Error() string { return "code " + f.Code + ": " + whose.ReplaceAllString(f.Words, "…") }
+
+var whose = regexp.MustCompile(`[^\s<>:,;()"]+@[^\s<>:,;()"]+|\d(?:[ -]?\d){6,}`)
