@@ -111,7 +111,11 @@ func (s *Server) troubled(ctx context.Context, o *org.Org) (out []string, err er
 					return err
 				}
 				if h.Alarm != "" {
-					out = append(out, fmt.Sprintf("The %s %s: %s See: ngoctl %s show %s", a.Kind, a.Name, strings.TrimSuffix(h.Alarm, ".")+".", a.Kind, a.Name))
+					see := "gateway show " + a.Name
+					if kind == ngo.Channel {
+						see = "channel health"
+					}
+					out = append(out, fmt.Sprintf("The %s %s: %s. See: ngoctl %s", a.Kind, a.Name, strings.TrimSuffix(h.Alarm, "."), see))
 				}
 				if h.LastRefused == nil || s.o.Now().Sub(*h.LastRefused) > 24*time.Hour {
 					continue
