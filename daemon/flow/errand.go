@@ -132,7 +132,10 @@ func (f *Flow) syncTemplates(ctx context.Context, o *org.Org, job ngo.Job, id ng
 		return err
 	}
 	templater, ok := account.(channel.Templater)
-	if !ok || info.Removed != nil {
+	asked := f.now()
+	last, _ := f.synced.Load(id)
+	was, _ := last.(time.Time)
+	if !ok || info.Removed != nil || was.After(job.Created) { // one list tells of all that changed before it was asked for
 		return write(ctx, o, done)
 	}
 	patience, cancel := context.WithTimeout(ctx, sendTimeout)
@@ -156,10 +159,14 @@ func (f *Flow) syncTemplates(ctx context.Context, o *org.Org, job ngo.Job, id ng
 		}
 		list = append(list, kept)
 	}
-	return write(ctx, o, func(tx *store.Tx) error {
+	err = write(ctx, o, func(tx *store.Tx) error {
 		if err := tx.PutTemplates(id, list); err != nil {
 			return err
 		}
 		return tx.Finish(job)
 	})
+	if err == nil {
+		f.synced.Store(id, asked)
+	}
+	return err
 }

@@ -18,6 +18,7 @@ package flow
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/blob"
@@ -60,8 +61,9 @@ type Flow struct {
 	files   *inspect.Inspector
 	log     *slog.Logger
 	now     func() time.Time
-	outages outages // of sending
-	silence outages // of those who have files and mail for us
+	outages outages  // of sending
+	silence outages  // of those who have files and mail for us
+	synced  sync.Map // by account, when its templates were asked for that are kept now
 }
 
 // New makes the steps. It fails with Invalid, naming what is missing.

@@ -294,3 +294,26 @@ func TestTemplateNewsAndProblems(t *testing.T) {
 		t.Errorf("alarm %q; want what WhatsApp says", health.Alarm)
 	}
 }
+
+// Very much news of templates costs one list.
+func TestManyTemplatesOneList(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	news := func(n int) string {
+		return fmt.Sprintf(`{"field":"message_template_status_update","value":{"event":"APPROVED","message_template_id":%d,"message_template_name":"t%d","message_template_language":"en","reason":"NONE"}}`, n, n)
+	}
+	var all []string
+	for n := range 20 {
+		all = append(all, news(n+1))
+	}
+	g.hears(fmt.Sprintf(`{"object":"whatsapp_business_account","entry":[{"id":%q,"changes":[%s]}]}`, ourWABA, strings.Join(all, ",")))
+	if n := g.asked["/"+ourWABA+"/message_templates"]; n != 1 {
+		t.Errorf("asked %d times; want once", n)
+	}
+	h.later(time.Minute)
+	g.hears(fmt.Sprintf(`{"object":"whatsapp_business_account","entry":[{"id":%q,"changes":[%s]}]}`, ourWABA, news(99)))
+	if n := g.asked["/"+ourWABA+"/message_templates"]; n != 2 {
+		t.Errorf("asked %d times; want once more for what came later", n)
+	}
+}
