@@ -138,7 +138,11 @@ func TestLargestPictures(t *testing.T) {
 	if testing.Short() || os.Getenv("NGOCTL_TEST_ALL") == "" {
 		t.Skip("takes a second: set NGOCTL_TEST_ALL")
 	}
-	for _, side := range [][2]int{{8000, 5000}, {4000, 3000}} {
+	sides := [][2]int{{8000, 5000}, {4000, 3000}}
+	if slack > 1 {
+		sides = [][2]int{{2000, 1250}} // the race detector makes a child so slow that only the clock would be tested
+	}
+	for _, side := range sides {
 		got := inspect(t, jpegOf(t, side[0], side[1]), "image/jpeg", "", Limits{})
 		if got.Refused != "" || got.Thumb == nil {
 			t.Errorf("a photo of %v is refused: %s", side, got.Refused)
