@@ -465,6 +465,8 @@ type Fault struct {
 
 // Error gives the provider's code and words, for the log: without the numbers and addresses of people, which providers like to
 // repeat.
-func (f *Fault) Error() string { return "code " + f.Code + ": " + whose.ReplaceAllString(f.Words, "…") }
+func (f *Fault) Error() string {
+	return "code " + f.Code + ": " + whose.ReplaceAllString(f.Words, "…")
+}
 
 var whose = regexp.MustCompile(`[^\s<>:,;()"]+@[^\s<>:,;()"]+|\d(?:[ -]?\d){6,}`)
