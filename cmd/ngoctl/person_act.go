@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -31,7 +32,7 @@ func personSections(p api.Person) []section {
 		parts.rows = append(parts.rows, []any{part.Name, identities(part), part.ID})
 	}
 	for _, v := range p.Conversations {
-		threads.rows = append(threads.rows, []any{v.Last, v.Channel, v.State, v.Snippet, v.ID})
+		threads.rows = append(threads.rows, []any{v.Last, v.Channel, v.State, countdown(v.Window, time.Now()), v.Snippet, v.ID})
 	}
 	for _, r := range p.Receipts {
 		receipts.rows = append(receipts.rows, []any{r.Day, r.Number, r.State, r.Amount})

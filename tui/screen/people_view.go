@@ -131,7 +131,7 @@ func (p *People) tale(c *widget.Cells, a area) string {
 	}
 	if head("Threads", len(one.Conversations)) {
 		for _, v := range one.Conversations[:min(len(one.Conversations), 5)] {
-			line(fmt.Sprintf("%s  %s  %s  %s", v.Last.In(p.room.Zone).Format("2 Jan 15:04"), v.Channel, v.State, v.Snippet))
+			line(fmt.Sprintf("%s  %s  %s  %s  %s", v.Last.In(p.room.Zone).Format("2 Jan 15:04"), v.Channel, v.State, widget.Fit(window(v.Window, p.room.Now()), 6, false), v.Snippet))
 		}
 	}
 	if head("Gifts", len(one.Donations)) {
