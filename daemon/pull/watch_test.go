@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -246,11 +247,12 @@ func deliveryDigest(t *testing.T, s *shore, d store.NewDelivery, body string) [3
 func TestNothingIsMarkedBeforeItIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := errors.New("disk full")
-		fail := true
+		var fail atomic.Bool
+		fail.Store(true)
 		s := newShore(t, func(o *Options) {
 			keep := o.Keep
 			o.Keep = func(ctx context.Context, og *store.Org, id ngo.BlobID, body []byte) (store.Blob, error) {
-				if fail {
+				if fail.Load() {
 					return store.Blob{}, full
 				}
 				return keep(ctx, og, id, body)
@@ -263,7 +265,7 @@ func TestNothingIsMarkedBeforeItIsKept(t *testing.T) {
 		if got := s.mark(); got != "1" || len(s.deliveries()) != 1 {
 			t.Errorf("up to %q with %d deliveries; want it to stand before what could not be kept", got, len(s.deliveries()))
 		}
-		fail = false
+		fail.Store(false)
 		time.Sleep(6 * time.Minute)
 		synctest.Wait()
 		stop()
