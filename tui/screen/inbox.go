@@ -461,26 +461,12 @@ func (x *Inbox) longest() int {
 }
 
 func (x *Inbox) onMove(m tea.KeyMsg) tea.Cmd {
-	k, at, rows := x.room.Keys, x.index(), x.rows()
-	last := len(x.threads) - 1
-	switch {
-	case key.Matches(m, k.Up):
-		at--
-	case key.Matches(m, k.Down):
-		at++
-	case key.Matches(m, k.PageUp):
-		at -= rows
-	case key.Matches(m, k.PageDown):
-		at += rows
-	case key.Matches(m, k.Top):
-		at = 0
-	case key.Matches(m, k.Bottom):
-		at = last
-	default:
+	at, end, moved := x.room.move(m, x.index(), x.rows(), len(x.threads))
+	if !moved {
 		return nil
 	}
-	cmd := x.choose(min(max(at, 0), max(last, 0)))
-	if at >= last {
+	cmd := x.choose(at)
+	if end {
 		return tea.Batch(cmd, x.more())
 	}
 	return cmd

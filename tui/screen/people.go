@@ -416,26 +416,12 @@ func (p *People) onDialog(m tea.KeyMsg) tea.Cmd {
 }
 
 func (p *People) onMove(m tea.KeyMsg) tea.Cmd {
-	k, at, rows := p.room.Keys, p.index(), p.rows()
-	last := len(p.people) - 1
-	switch {
-	case key.Matches(m, k.Up):
-		at--
-	case key.Matches(m, k.Down):
-		at++
-	case key.Matches(m, k.PageUp):
-		at -= rows
-	case key.Matches(m, k.PageDown):
-		at += rows
-	case key.Matches(m, k.Top):
-		at = 0
-	case key.Matches(m, k.Bottom):
-		at = last
-	default:
+	at, end, moved := p.room.move(m, p.index(), p.rows(), len(p.people))
+	if !moved {
 		return nil
 	}
-	cmd := p.choose(min(max(at, 0), max(last, 0)))
-	if at >= last {
+	cmd := p.choose(at)
+	if end {
 		return tea.Batch(cmd, p.more())
 	}
 	return cmd

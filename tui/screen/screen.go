@@ -44,6 +44,29 @@ type Room struct {
 	Browse func(url string) error
 }
 
+// move says which of n rows a key leads to from the one at, with so many rows on a page, and whether it leads to the end of what was
+// read: more is to be read then. It says that nothing moved for any other key.
+func (r Room) move(m tea.KeyMsg, at, rows, n int) (to int, end, moved bool) {
+	k, last := r.Keys, n-1
+	switch {
+	case key.Matches(m, k.Up):
+		at--
+	case key.Matches(m, k.Down):
+		at++
+	case key.Matches(m, k.PageUp):
+		at -= rows
+	case key.Matches(m, k.PageDown):
+		at += rows
+	case key.Matches(m, k.Top):
+		at = 0
+	case key.Matches(m, k.Bottom):
+		at = last
+	default:
+		return at, false, false
+	}
+	return min(max(at, 0), max(last, 0)), at >= last, true
+}
+
 // Changed tells a screen that something changed at the daemon.
 type Changed struct{ Event api.Event }
 

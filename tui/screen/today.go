@@ -362,26 +362,12 @@ func (t *Today) onFilterKey(m tea.KeyMsg) tea.Cmd {
 }
 
 func (t *Today) onMove(m tea.KeyMsg) tea.Cmd {
-	k, at, rows := t.room.Keys, t.index(), t.rows()
-	last := len(t.shown()) - 1
-	switch {
-	case key.Matches(m, k.Up):
-		at--
-	case key.Matches(m, k.Down):
-		at++
-	case key.Matches(m, k.PageUp):
-		at -= rows
-	case key.Matches(m, k.PageDown):
-		at += rows
-	case key.Matches(m, k.Top):
-		at = 0
-	case key.Matches(m, k.Bottom):
-		at = last
-	default:
+	at, end, moved := t.room.move(m, t.index(), t.rows(), len(t.shown()))
+	if !moved {
 		return nil
 	}
-	cmd := t.choose(min(max(at, 0), max(last, 0)))
-	if at >= last {
+	cmd := t.choose(at)
+	if end {
 		return tea.Batch(cmd, t.more())
 	}
 	return cmd
