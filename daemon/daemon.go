@@ -71,15 +71,18 @@ func (d *Daemon) Listening() <-chan struct{} { return d.listening }
 // Addr gives the address of the main listener.
 func (d *Daemon) Addr() net.Addr { return d.addr }
 
+// startPatience is how long a daemon that starts waits for a command that has the folder for a moment.
+const startPatience = 2 * time.Second
+
 // Run works until ctx ends, and then stops within ten seconds: no more work is begun, what is under way is finished or
-// handed back. A Daemon runs once. It fails with Conflict when another process works on the folder.
+// handed back. A Daemon runs once. It fails with Conflict when another process keeps the folder for more than two seconds.
 func (d *Daemon) Run(ctx context.Context) (err error) {
 	begun := d.o.Now()
 	if os.Getenv("GOGC") == "" {
 		// Garbage may grow to twice what is in use: a gift then costs a tenth less of the processor.
 		defer debug.SetGCPercent(debug.SetGCPercent(200))
 	}
-	b, err := openBase(ctx, d.o, 0)
+	b, err := openBase(ctx, d.o, startPatience)
 	if err != nil {
 		return err
 	}

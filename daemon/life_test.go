@@ -398,6 +398,34 @@ func TestSecondDaemonIsRefused(t *testing.T) {
 	}
 }
 
+// A command that was quicker holds the folder for as long as it takes, which is no reason not to start.
+func TestDaemonWaitsForACommand(t *testing.T) {
+	t.Parallel()
+	a := newAppliance(t)
+	_, done, err := daemon.Local(t.Context(), a.dir)
+	must(t, err)
+	config, err := daemon.LoadConfig(a.dir)
+	must(t, err)
+	d, err := daemon.New(daemon.Options{Dir: a.dir, Config: config})
+	must(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	select {
+	case err := <-ended:
+		t.Fatalf("it ended at once: %v", err)
+	case <-time.After(100 * time.Millisecond): // one that does not wait has ended by then
+	}
+	must(t, done())
+	select {
+	case err := <-ended:
+		t.Fatalf("it ended: %v", err)
+	case <-d.Listening():
+	}
+	stop()
+	must(t, <-ended)
+}
+
 func TestHealthAndMetrics(t *testing.T) {
 	t.Parallel()
 	a := newAppliance(t)
