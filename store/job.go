@@ -17,12 +17,6 @@ import (
 // The queue is goqite's table, one goqite queue per lane, with columns of ours beside its own. Jobs are sent with
 // goqite's SendTx; all else are statements of ours (docs/adr/0004-queue-on-goqite-table.md says why).
 
-// mostCrashes is how often a job may be claimed and neither finished nor failed, because the program died or the lease
-// ran out, before a claim parks it instead.
-const mostCrashes = 4
-
-const crashed = "the program stopped, or the job took longer than its lease, four times while working on this"
-
 const mostCause = 500 // of the text of an error
 
 func newQueues() map[ngo.Lane]*goqite.Queue {
@@ -91,16 +85,14 @@ func scanJob(s scanner) (ngo.Job, error) {
 // jobs has it, in these words, so that a claim need not look through all of one kind for the first of the other.
 const suspect = `case when crashes + leased > 0 then 1 else 0 end`
 
-// claimSet counts the claim as a crash when the one before it ended without a word, and parks what crashed too often.
+// claimSet counts the claim before it as a crash when that ended without a word.
 const (
 	claimSet = `
 update goqite
 set received = received + 1,
     not_before = $3,
     crashes = crashes + leased,
-    leased = case when crashes + leased >= $5 then 0 else 1 end,
-    state = case when crashes + leased >= $5 then 'parked' else state end,
-    last_error = case when crashes + leased >= $5 then $6 else last_error end`
+    leased = 1`
 
 	claimJobs = claimSet + `
 where id in (
@@ -125,7 +117,7 @@ returning ` + jobColumns
 
 // Claim takes up to n jobs of a lane that are due, the longest due first, and keeps others from them until the lease
 // ends; when there are none, it is ClaimCrashed. Job.Lease is the fence: only who holds it can finish, advance, retry,
-// park or extend the job.
+// park or extend the job. Job.Crashes tells how often whoever held it was never heard of again.
 func (t *Tx) Claim(lane ngo.Lane, n int, lease time.Duration) ([]ngo.Job, error) {
 	jobs, err := t.claim(claimJobs, lane, n, lease)
 	if err != nil || len(jobs) > 0 {
@@ -141,19 +133,9 @@ func (t *Tx) ClaimCrashed(lane ngo.Lane, lease time.Duration) ([]ngo.Job, error)
 }
 
 func (t *Tx) claim(query string, lane ngo.Lane, n int, lease time.Duration) ([]ngo.Job, error) {
-	jobs, err := all(t.w, "jobs", scanJob, query, string(lane), t.stamp(), ngo.Stamp(t.now.Add(lease)), n, mostCrashes, crashed)
-	if err != nil {
-		return nil, err
-	}
-	jobs = slices.DeleteFunc(jobs, func(j ngo.Job) bool {
-		if j.State == ngo.JobParked {
-			t.moved("job", string(ngo.JobReady), string(ngo.JobParked))
-			t.changed("job", string(j.ID))
-		}
-		return j.State == ngo.JobParked
-	})
+	jobs, err := all(t.w, "jobs", scanJob, query, string(lane), t.stamp(), ngo.Stamp(t.now.Add(lease)), n)
 	slices.SortStableFunc(jobs, func(a, b ngo.Job) int { return a.Created.Compare(b.Created) })
-	return jobs, nil
+	return jobs, err
 }
 
 // fenced runs a statement on a claimed job. It fails with Conflict when the lease was lost: somebody else has the job,
@@ -316,16 +298,15 @@ update goqite
 set not_before = $1,
     crashes = crashes + 1,
     leased = 0
-where leased = 1 and state = 'ready' and crashes + 1 < $2`
+where leased = 1 and state = 'ready'`
 
 // afterCrash keeps a job that was under way at a crash from being so again when the program dies at each start.
 const afterCrash = time.Second
 
 // ReleaseLeases gives back what a process that is gone had claimed, so that it need not wait for the leases to end, and
-// tells how many jobs; they are due in a second. It is for the start of the only process on the folder. A job at its last
-// chance keeps its lease, and is parked by the claim after it.
+// tells how many jobs; they are due in a second. It is for the start of the only process on the folder.
 func (t *Tx) ReleaseLeases() (int, error) {
-	n, err := t.exec("release leases", releaseLeases, ngo.Stamp(t.now.Add(afterCrash)), mostCrashes)
+	n, err := t.exec("release leases", releaseLeases, ngo.Stamp(t.now.Add(afterCrash)))
 	return int(n), err
 }
 

@@ -69,7 +69,10 @@ func (w *Worker) run(ctx context.Context, o *store.Org, l *lane, jobs []ngo.Job)
 func (w *Worker) one(b *batch, t task) {
 	defer b.end(t)
 	start := w.now()
-	err := w.call(t.ctx, b.org, t.job)
+	err := errCrashed
+	if t.job.Crashes < mostCrashes {
+		err = w.call(t.ctx, b.org, t.job)
+	}
 	w.settle(t, b.org, err, w.now().Sub(start))
 }
 

@@ -12,9 +12,13 @@ import (
 
 const (
 	mostFailures = 12  // half an hour of trying
+	mostCrashes  = 4   // claims after which nothing was heard: the program died, or the lease ran out
 	mostOutages  = 300 // two days: what somebody else must mend takes longer
 	longestDelay = 10 * time.Minute
 )
+
+// errCrashed is why a job is parked that is not even begun any more.
+var errCrashed = errors.New("the program stopped, or the job took longer than its lease, four times while working on this")
 
 // settle records the end of a job whose handler did not record it.
 func (w *Worker) settle(t task, o *store.Org, err error, took time.Duration) {
@@ -35,7 +39,7 @@ func (w *Worker) settle(t task, o *store.Org, err error, took time.Duration) {
 	case givesUp(t.job, err):
 		count("parked")
 		log.Error("job parked", "err", err)
-		w.record(t, o, func(tx *store.Tx) error { return tx.Park(t.job, err.Error()) })
+		w.park(t, o, err.Error())
 	default:
 		count("failed")
 		delay := backoff(t.job.Attempts+1, longestDelay)
@@ -50,7 +54,23 @@ func givesUp(job ngo.Job, err error) bool {
 	case ngo.Limited, ngo.Unavailable:
 		return job.Attempts+1 >= mostOutages
 	}
-	return ngo.Permanent(err) || job.Attempts+1 >= mostFailures
+	return ngo.Permanent(err) || errors.Is(err, errCrashed) || job.Attempts+1 >= mostFailures
+}
+
+// park sets a job aside, with what Options.Parked makes of that where it can.
+func (w *Worker) park(t task, o *store.Org, cause string) {
+	var untold error
+	w.record(t, o, func(tx *store.Tx) error {
+		if err := tx.Park(t.job, cause); err != nil {
+			return err
+		}
+		untold = w.parked(tx, t.job)
+		return untold
+	})
+	if untold == nil || ngo.CodeOf(untold) == ngo.Unavailable {
+		return
+	}
+	w.record(t, o, func(tx *store.Tx) error { return tx.Park(t.job, cause) }) // else it would run again for ever
 }
 
 // record writes what became of a job, also when it was cancelled. While the database cannot keep it (a full disk), it

@@ -30,6 +30,10 @@ import (
 // job may run twice, so it does no harm to do so.
 type Handler = func(ctx context.Context, o *store.Org, job ngo.Job) error
 
+// Parked is told of a job in the transaction that parks it, so that what waits for the job need not wait for ever. If it fails, the
+// job is parked all the same.
+type Parked = func(tx *store.Tx, job ngo.Job) error
+
 // Lane is how much of a lane runs at once.
 type Lane struct {
 	Workers int // batches at work, over all organisations
@@ -45,6 +49,7 @@ type Options struct {
 	Lanes    map[ngo.Lane]Lane
 	Lease    time.Duration         // how long a job stays claimed when its worker is silent; 0 is 30 s
 	Grace    time.Duration         // how long Run lets jobs finish when it is told to stop; 0 is 7 s
+	Parked   Parked                // nil tells nobody
 	Registry prometheus.Registerer // nil keeps the counts to itself
 	Log      *slog.Logger          // nil discards
 	Now      func() time.Time
@@ -57,6 +62,7 @@ type Worker struct {
 	lanes    map[ngo.Lane]*lane
 	lease    time.Duration
 	grace    time.Duration
+	parked   Parked
 	ended    *prometheus.CounterVec
 	log      *slog.Logger
 	now      func() time.Time
@@ -74,12 +80,15 @@ func New(o Options) (*Worker, error) {
 	if o.Store == nil || len(o.Handlers) == 0 || len(o.Lanes) == 0 {
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: "a worker needs Store, Handlers and Lanes"}
 	}
-	w := &Worker{store: o.Store, handlers: o.Handlers, lanes: map[ngo.Lane]*lane{}, lease: o.Lease, grace: o.Grace, log: o.Log, now: o.Now}
+	w := &Worker{store: o.Store, handlers: o.Handlers, lanes: map[ngo.Lane]*lane{}, lease: o.Lease, grace: o.Grace, parked: o.Parked, log: o.Log, now: o.Now}
 	if w.lease == 0 {
 		w.lease = 30 * time.Second
 	}
 	if w.grace == 0 {
 		w.grace = 7 * time.Second
+	}
+	if w.parked == nil {
+		w.parked = func(*store.Tx, ngo.Job) error { return nil }
 	}
 	if w.log == nil {
 		w.log = slog.New(slog.DiscardHandler)

@@ -200,6 +200,50 @@ func TestErrorsDecideWhatFollows(t *testing.T) {
 	}
 }
 
+// Whoever is told of a parked job can have what waits for it go on; what fails there keeps no job from being parked.
+func TestParkedIsTold(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		told error
+	}{
+		{"heard", nil},
+		{"not heard", &ngo.Error{Code: ngo.Internal, Message: "who knows"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := storetest.Open(t)
+				o := storetest.AddOrg(t, s, "sevai")
+				start(t, s, func(context.Context, *store.Org, ngo.Job) error {
+					return &ngo.Error{Code: ngo.Invalid, Message: "no such thing"}
+				},
+					func(w *worker.Options) {
+						w.Parked = func(tx *store.Tx, job ngo.Job) error {
+							return errors.Join(tx.Enqueue(ngo.LaneBulk, "told", job.Subject, 0), tt.told)
+						}
+					})
+				enqueue(t, o, kind, 0, "x")
+				synctest.Wait()
+				parked, told := 0, 0
+				for _, j := range jobs(t, o) {
+					if j.Kind == kind && j.State == ngo.JobParked {
+						parked++
+					}
+					if j.Kind == "told" && j.Subject == "x" {
+						told++
+					}
+				}
+				want := 1
+				if tt.told != nil {
+					want = 0 // what it did is undone
+				}
+				if parked != 1 || told != want {
+					t.Errorf("%d jobs are parked, of which %d were told; want 1 and %d", parked, told, want)
+				}
+			})
+		})
+	}
+}
+
 func TestUnknownKindIsParked(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := storetest.Open(t)
