@@ -224,13 +224,13 @@ func TestDovecot(t *testing.T) {
 
 	d.letter(1)
 	e := listen(t, m, "")
-	if h := e.next(); h.body != letterOf(1) {
-		t.Fatalf("heard %q; want %q", h.body, letterOf(1))
+	if h := e.next(); h.mail != letterOf(1) {
+		t.Fatalf("heard %q; want %q", h.mail, letterOf(1))
 	}
 	d.letter(2)
 	second := e.next() // by IDLE: nobody looks for ten minutes
-	if second.body != letterOf(2) {
-		t.Errorf("heard %q; want %q", second.body, letterOf(2))
+	if second.mail != letterOf(2) {
+		t.Errorf("heard %q; want %q", second.mail, letterOf(2))
 	}
 
 	d.stop() // the line breaks
@@ -243,8 +243,8 @@ func TestDovecot(t *testing.T) {
 	d.start()
 	e = listen(t, m, second.mark)
 	third := e.next()
-	if third.body != letterOf(3) {
-		t.Errorf("after the break: heard %q; want %q", third.body, letterOf(3))
+	if third.mail != letterOf(3) {
+		t.Errorf("after the break: heard %q; want %q", third.mail, letterOf(3))
 	}
 	e.silent()
 
@@ -265,7 +265,7 @@ func TestDovecot(t *testing.T) {
 	bodies := map[string]bool{}
 	for range 4 {
 		h := e.next()
-		bodies[h.body] = true
+		bodies[h.mail] = true
 		if was, _, _ := strings.Cut(third.mark, ":"); strings.HasPrefix(h.mark, was+":") {
 			t.Errorf("the mark %q is of the time before", h.mark)
 		}

@@ -132,7 +132,8 @@ type ear struct {
 	heards chan heard
 }
 
-type heard struct{ mark, body string }
+// heard is a delivery; mail is what of it is behind the cover.
+type heard struct{ mark, body, mail string }
 
 func listen(t *testing.T, m channel.Listener, mark string) *ear {
 	t.Helper()
@@ -144,8 +145,13 @@ func listen(t *testing.T, m channel.Listener, mark string) *ear {
 			if err != nil {
 				return err
 			}
-			e.heards <- heard{h.Mark, string(body)}
-			return nil
+			_, mail, err := email.Uncovered(bytes.NewReader(body))
+			if err != nil {
+				return err
+			}
+			rest, err := io.ReadAll(mail)
+			e.heards <- heard{h.Mark, string(body), string(rest)}
+			return err
 		})
 	}()
 	t.Cleanup(func() { e.end() })
@@ -197,21 +203,21 @@ func TestListenHearsWhatIsThereAndWhatComes(t *testing.T) {
 			m := listener(t, email.Options{Patience: quick}, values(b.addr))
 			e := listen(t, m, "")
 			for n := 1; n <= 2; n++ {
-				if h := e.next(); h.body != letterOf(n) {
-					t.Errorf("heard %q; want %q", h.body, letterOf(n))
+				if h := e.next(); h.mail != letterOf(n) {
+					t.Errorf("heard %q; want %q", h.mail, letterOf(n))
 				}
 			}
 			b.put(letterOf(3))
 			third := e.next()
-			if third.body != letterOf(3) {
-				t.Errorf("heard %q; want what came meanwhile", third.body)
+			if third.mail != letterOf(3) {
+				t.Errorf("heard %q; want what came meanwhile", third.mail)
 			}
 			e.silent()
 
 			b.put(letterOf(4))
 			e = listen(t, m, third.mark) // after a break
-			if h := e.next(); h.body != letterOf(4) {
-				t.Errorf("after the mark: heard %q; want only what is new", h.body)
+			if h := e.next(); h.mail != letterOf(4) {
+				t.Errorf("after the mark: heard %q; want only what is new", h.mail)
 			}
 			e.silent()
 			status, err := b.user.Status("INBOX", &imap.StatusOptions{NumUnseen: true})
@@ -243,8 +249,8 @@ func TestListenStartsOverWhenTheServerCountsAnew(t *testing.T) {
 	b.put(letterOf(3))
 	e = listen(t, m, mark)
 	again, fresh := e.next(), e.next()
-	if again.body != letterOf(2) || fresh.body != letterOf(3) {
-		t.Errorf("heard %q and %q; want the same bytes again, and what is new", again.body, fresh.body)
+	if again.mail != letterOf(2) || fresh.mail != letterOf(3) {
+		t.Errorf("heard %q and %q; want the same bytes again, and what is new", again.mail, fresh.mail)
 	}
 	if was, is, _ := strings.Cut(mark, ":"); strings.HasPrefix(again.mark, was+":") {
 		t.Errorf("the mark %q does not tell the mailbox from the one before (%s)", again.mark, is)
@@ -273,7 +279,7 @@ func TestListenGoesNotPastWhatWasNotTaken(t *testing.T) {
 		}
 	}
 	e := listen(t, m, "garbage:of:another age")
-	if e.next().body != letterOf(1) || e.next().body != letterOf(2) {
+	if e.next().mail != letterOf(1) || e.next().mail != letterOf(2) {
 		t.Error("after a mark that is none, not all mails are heard")
 	}
 	e.silent()
@@ -288,12 +294,12 @@ func TestOldMailStaysWhereItIs(t *testing.T) {
 	}
 	b.put(letterOf(2))
 	e := listen(t, listener(t, email.Options{Patience: quick}, values(b.addr)), "")
-	if e.next().body != letterOf(2) {
+	if e.next().mail != letterOf(2) {
 		t.Error("mail of last month is heard at the first look")
 	}
 	e.silent()
 	long := listen(t, listener(t, email.Options{Patience: quick}, values(b.addr, "since", "2020-01-01")), "")
-	if long.next().body != letterOf(1) || long.next().body != letterOf(2) {
+	if long.next().mail != letterOf(1) || long.next().mail != letterOf(2) {
 		t.Error("not all mail since the day that was set is heard")
 	}
 	long.silent()
@@ -567,7 +573,7 @@ func TestAServerThatCountsAnewInSilence(t *testing.T) {
 	})
 	m := listener(t, email.Options{Patience: quick}, values(addr, "imap-tls", "none"))
 	e := listen(t, m, "7:900:20261101")
-	if h := e.next(); h.body != mail || !strings.HasPrefix(h.mark, "7:5:") {
+	if h := e.next(); h.mail != mail || !strings.HasPrefix(h.mark, "7:5:") {
 		t.Errorf("heard %+v", h)
 	}
 	e.end()
@@ -617,8 +623,8 @@ func TestAMailThatIsTooLargeIsSkippedInSight(t *testing.T) {
 	m := listener(t, email.Options{Patience: quick}, values(b.addr))
 	e := listen(t, m, "")
 	checkNote(t, m, e.next().body, "51 MB", "meena@example.org", "Question")
-	if h := e.next(); h.body != letterOf(2) {
-		t.Errorf("behind a mail that is too large, heard %.100q", h.body)
+	if h := e.next(); h.mail != letterOf(2) {
+		t.Errorf("behind a mail that is too large, heard %.100q", h.mail)
 	}
 	e.silent()
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/channel/channeltest"
@@ -321,5 +322,53 @@ func TestCoversStayShort(t *testing.T) {
 		if err != nil || len(events) != 1 || channeltest.Sound(events) != nil {
 			t.Errorf("a cover of %d bytes, with %q in it, is %+v, %v", len(body), odd, events, err)
 		}
+	}
+}
+
+// A time that nobody can have had is none, and does not keep the mail from coming.
+func TestAMailboxWithoutAClock(t *testing.T) {
+	t.Parallel()
+	for _, c := range []time.Time{
+		time.Date(12026, 11, 22, 0, 0, 0, 0, time.UTC), time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC),
+		time.Date(2026, 11, 22, 0, 0, 0, 0, time.FixedZone("", 24*60*60)),
+	} {
+		body, err := io.ReadAll(email.Covered(&email.Cover{Came: c}, strings.NewReader("From: a@example.org\r\n\r\nhello\r\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		events, err := hears(t).Normalise(body)
+		if err != nil || len(events) != 1 || events[0].Incoming == nil {
+			t.Errorf("a mail of %v is %+v, %v", c, events, err)
+		}
+	}
+}
+
+// Who dates a mail back does not get before those who wait: what counts is when the mailbox had it.
+func TestAMailIsDatedByItsMailbox(t *testing.T) {
+	t.Parallel()
+	came := time.Date(2026, 11, 22, 4, 30, 0, 0, time.UTC)
+	for name, head := range map[string]string{
+		"its own date":   "Date: Sat, 22 Nov 2025 10:00:00 +0530\r\n",
+		"a forged trace": "Received: from a by b; Sat, 22 Nov 2025 10:00:00 +0530\r\n",
+		"a date ahead":   "Date: Sat, 22 Nov 2098 10:00:00 +0530\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mail := head + "From: a@example.org\r\n\r\nhello\r\n"
+			m := listener(t, email.Options{Patience: quick}, values(script(t, polite(listed, func(say func(string), tag, _ string) {
+				say(fmt.Sprintf("* 1 FETCH (UID 5 BODY[] {%d}\r\n%s)\r\n%s OK\r\n", len(mail), mail, tag))
+			})), "imap-tls", "none"))
+			e := listen(t, m, "")
+			events, err := m.Normalise([]byte(e.next().body))
+			if err != nil || len(events) != 1 || !events[0].At.Equal(came) {
+				t.Errorf("heard %+v, %v; want a mail of %v", events, err, came)
+			}
+			e.end()
+		})
+	}
+	m := listener(t, email.Options{}, values("127.0.0.1:143"))
+	events, err := m.Normalise([]byte("Date: Sat, 22 Nov 2025 10:00:00 +0530\r\nFrom: a@example.org\r\n\r\nhello\r\n"))
+	if err != nil || len(events) != 1 || !events[0].At.IsZero() {
+		t.Errorf("of a mail of which nobody knows when it came, read %+v, %v; want no time", events, err)
 	}
 }

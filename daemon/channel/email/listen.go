@@ -261,7 +261,7 @@ func (l *line) give(ctx context.Context, s sized, next place, take func(context.
 		body.abandon(l)
 		return &broke{&ngo.Error{Code: ngo.Unavailable, Message: errTooMuch.Error()}}
 	}
-	err = take(ctx, channel.Heard{Mark: next.String(), Hint: hintOf(next), Size: body.size, Body: Covered(nil, body)})
+	err = take(ctx, channel.Heard{Mark: next.String(), Hint: hintOf(next), Size: body.size, Body: Covered(&Cover{Came: s.came}, body)})
 	if body.err != nil || !body.ended {
 		body.abandon(l)
 	}

@@ -111,23 +111,27 @@ func (m *Mailbox) Hint(http.Header) string { return "" }
 
 // Normalise reads a mail that was fetched. It fails with Invalid when it is none.
 func (m *Mailbox) Normalise(body []byte) ([]channel.Event, error) {
-	return m.normalise(bytes.NewReader(body), func(r io.Reader) ([]channel.Event, error) { return m.reader.ReadAll(r, Facts{}) })
+	return m.normalise(bytes.NewReader(body), m.reader.ReadAll)
 }
 
 // NormaliseFrom is Normalise for a mail that may be large.
 func (m *Mailbox) NormaliseFrom(r io.Reader, sink func(channel.Media) (io.WriteCloser, error)) ([]channel.Event, error) {
-	return m.normalise(r, func(r io.Reader) ([]channel.Event, error) { return m.reader.Read(r, Facts{}, sink) })
+	return m.normalise(r, func(r io.Reader, f Facts) ([]channel.Event, error) { return m.reader.Read(r, f, sink) })
 }
 
-func (m *Mailbox) normalise(r io.Reader, read func(io.Reader) ([]channel.Event, error)) ([]channel.Event, error) {
+func (m *Mailbox) normalise(r io.Reader, read func(io.Reader, Facts) ([]channel.Event, error)) ([]channel.Event, error) {
 	cover, rest, err := Uncovered(r)
 	if err != nil {
 		return nil, err
 	}
-	if cover != nil && cover.Skipped != "" {
-		return []channel.Event{m.reader.Skipped(cover)}, nil
+	var f Facts
+	if cover != nil {
+		if cover.Skipped != "" {
+			return []channel.Event{m.reader.Skipped(cover)}, nil
+		}
+		f.At = cover.Came
 	}
-	events, err := read(rest)
+	events, err := read(rest, f)
 	if ngo.CodeOf(err) == ngo.TooLarge {
 		return nil, &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("the mail has more than %d MB", MostMail>>20), Err: err}
 	}

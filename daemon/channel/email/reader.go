@@ -57,7 +57,7 @@ type Cover struct {
 	Name    string    `json:"name,omitempty"`
 	Subject string    `json:"subject,omitempty"`
 	ID      string    `json:"id,omitempty"`
-	Came    time.Time `json:"came,omitzero"`
+	Came    time.Time `json:"came,omitzero"` // when it was laid there
 }
 
 const (
@@ -85,8 +85,10 @@ func Covered(c *Cover, mail io.Reader) io.Reader {
 	if c == nil {
 		return own
 	}
-	line, err := json.Marshal(c)
-	if err != nil { // two strings
+	said := *c
+	said.Came = came(c.Came)
+	line, err := json.Marshal(said)
+	if err != nil { // strings, and a time that can be one
 		panic(err)
 	}
 	return io.MultiReader(bytes.NewReader(slices.Concat([]byte{0}, line, []byte("\n"))), own)
@@ -141,10 +143,7 @@ func Uncovered(r io.Reader) (*Cover, *bufio.Reader, error) {
 
 // Skipped is the event of a mail that was left where it is: a message that says so, if it is known whose.
 func (rd *Reader) Skipped(c *Cover) channel.Event {
-	e := channel.Event{Name: "mail.skipped", Line: ngo.Ref(rd.Line)}
-	if came := c.Came.UTC(); came.Year() >= 1970 && came.Year() <= 2200 {
-		e.At = came
-	}
+	e := channel.Event{Name: "mail.skipped", Line: ngo.Ref(rd.Line), At: came(c.Came)}
 	text := ngo.Printable(c.Skipped)
 	who, ok := identity(c.From)
 	if !ok || c.From == "" {
@@ -173,7 +172,7 @@ func (rd *Reader) Read(r io.Reader, f Facts, sink func(channel.Media) (io.WriteC
 	if f.Proof != nil {
 		l.Proof = *f.Proof
 	}
-	m := heard{rd: rd, l: l, facts: f, line: rd.line(l, f), at: at(l, f), media: s.media(l)}
+	m := heard{rd: rd, l: l, facts: f, line: rd.line(l, f), at: came(f.At, l.Received), media: s.media(l)}
 	return m.events(), nil
 }
 
@@ -281,9 +280,10 @@ func (rd *Reader) line(l *letter.Letter, f Facts) ngo.Ref {
 	return ngo.Ref(rd.Line)
 }
 
-// at is when a mail came, or else what it says itself.
-func at(l *letter.Letter, f Facts) time.Time {
-	for _, t := range []time.Time{f.At, l.Received, l.Date} {
+// came is the first of some times that can be one at which a mail came: as the server that it lies on says. What its writer says is
+// never asked: who dates a mail a year back would be the one that has waited longest. Zero is for when it got here.
+func came(times ...time.Time) time.Time {
+	for _, t := range times {
 		if t = t.UTC(); t.Year() >= 1970 && t.Year() <= 2200 {
 			return t
 		}
