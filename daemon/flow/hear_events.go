@@ -12,9 +12,10 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// when is when an event happened, as far as anybody says.
+// when is when an event happened, as far as anybody says. It was not after it was told of: a clock that is ahead, or somebody's lie,
+// would keep the time open in which one may write freely.
 func (h *hearing) when(i *item) time.Time {
-	if i.At.IsZero() {
+	if i.At.IsZero() || i.At.After(h.delivery.Received) {
 		return h.delivery.Received
 	}
 	return i.At

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ngoctl/ngoctl/daemon/sim"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -316,4 +317,46 @@ func TestManyTemplatesOneList(t *testing.T) {
 	if n := g.asked["/"+ourWABA+"/message_templates"]; n != 2 {
 		t.Errorf("asked %d times; want once more for what came later", n)
 	}
+}
+
+// The time to answer freely ends a day after the message came, however far ahead its clock is.
+func TestAClockAheadOpensNoLongerWindow(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	at := h.now().Add(20 * time.Hour).Unix()
+	id := g.hears(messages(fmt.Sprintf(`{"from":%q,"id":"wamid.1","timestamp":"%d","type":"text","text":{"body":"hello"}}`, meena, at)))
+	var d ngo.Delivery
+	h.read(func(rx *store.Rx) (err error) { d, err = rx.Delivery(id); return err })
+	c := h.thread()
+	if !c.LastIn.Equal(d.Received) || !c.Waiting.Equal(d.Received) || !c.messages[0].At.Equal(d.Received) {
+		t.Errorf("window from %v, waiting since %v, message of %v; want %v, when it came", c.LastIn, c.Waiting, c.messages[0].At, d.Received)
+	}
+	h.later(24*time.Hour + time.Second)
+	h.write(func(tx *store.Tx) error {
+		_, _, err := tx.AddReply(store.NewReply{Conversation: c.ID, Kind: ngo.MessageText, Text: "too late"})
+		return err
+	})
+	h.works()
+	if len(g.taken()) != 0 {
+		t.Errorf("WhatsApp was given %v; want nothing outside of the window", g.taken())
+	}
+}
+
+// Who dates a mail a year back does not get before somebody who waits.
+func TestABackdatedMailHasNotWaitedLongest(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.post()
+	p.writes(sim.Letter{From: meenaBox, Subject: "First", Text: "I wait."})
+	h.later(time.Hour)
+	p.box.PutData([]byte("From: mallory@people.example\r\nTo: " + office + "\r\nDate: Sat, 22 Nov 2025 10:00:00 +0530\r\nSubject: Me first\r\n\r\nI wait for a year.\r\n"))
+	p.fetch()
+	h.read(func(rx *store.Rx) error {
+		all, _, err := rx.Conversations(store.ConversationQuery{Sort: store.SortWaiting, Waiting: true})
+		if err == nil && (len(all) != 2 || all[0].Subject != "First") {
+			t.Errorf("waiting %+v; want who came first in front", all)
+		}
+		return err
+	})
 }
