@@ -42,7 +42,7 @@ func writerDSN(path string, s setup) string {
 		"checkpoint_fullfsync(1)",
 		"wal_autocheckpoint(0)",        // the writer does it, after the callers have been woken
 		"journal_size_limit(33554432)", // a log that has space already is synced faster than one that grows
-		"cache_size(-1024)",
+		"cache_size(-4096)",
 	)
 	return fileURI(path, v)
 }

@@ -46,7 +46,7 @@ func (e *engine) enter() error {
 // snapshotRead runs fn between a begin and a rollback, and gives the connection back clean.
 func snapshotRead(ctx context.Context, session *sql.Conn, fn func(store.Conn) error) (err error) {
 	s := &scope{session: session}
-	if err := session.Raw(func(dc any) error { s.conn = dc.(*conn); s.conn.ctx = ctx; return nil }); err != nil {
+	if err := session.Raw(func(dc any) error { s.conn = dc.(*conn); return nil }); err != nil {
 		return errors.Join(err, session.Close())
 	}
 	defer func() { // also when fn panics
@@ -57,6 +57,7 @@ func snapshotRead(ctx context.Context, session *sql.Conn, fn func(store.Conn) er
 	if _, err := s.Exec("begin"); err != nil {
 		return err
 	}
+	s.conn.ctx = ctx // from here on: what begins a snapshot takes no time
 	return fn(s)
 }
 
