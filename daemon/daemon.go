@@ -134,7 +134,7 @@ func (d *Daemon) work(b *base, registry *prometheus.Registry) (*worker.Worker, *
 		return nil, nil, err
 	}
 	w, err := worker.New(worker.Options{
-		Store: b.store, Handlers: steps.Handlers(), Lanes: lanes(d.o.Config.Lanes), Grace: jobGrace, Registry: registry, Log: d.o.Log, Now: d.o.Now,
+		Store: b.store, Handlers: steps.Handlers(), Parked: steps.Parked, Lanes: lanes(d.o.Config.Lanes), Grace: jobGrace, Registry: registry, Log: d.o.Log, Now: d.o.Now,
 	})
 	return w, steps, err
 }

@@ -274,11 +274,17 @@ set state = 'ready',
 where id = $1 and state = 'parked'`
 
 // RetryParked has a parked job tried again, as often as a new one. It fails with NotFound when there is no such job,
-// and with Conflict when it is not parked.
+// and with Conflict when it is not parked. Of a message that did not go, and can, it is RetryMessage.
 func (t *Tx) RetryParked(id ngo.JobID) error {
 	j, err := t.Job(id)
 	if err != nil {
 		return err
+	}
+	if j.State == ngo.JobParked && j.Kind == ngo.JobDeliver {
+		if m, err := t.Message(ngo.MessageID(j.Subject)); err == nil && m.State == ngo.MessageFailed && m.Retry && m.Recipient != "" {
+			_, err := t.RetryMessage(m.ID, false)
+			return err
+		}
 	}
 	n, err := t.exec("retry job", retryParked, string(id), t.stamp())
 	if err != nil {

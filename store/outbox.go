@@ -165,13 +165,21 @@ func (t *Tx) Withdraw(id ngo.MessageID) (ngo.Message, error) {
 	return t.Message(id)
 }
 
-const requeue = `
+const (
+	requeue = `
 update message
 set ref = '',
     due = null
 where id = $1`
 
-// RetryMessage has a message sent again that failed, or of which nobody knows. It fails with Conflict when it did neither, when
+	dropParked = `
+delete from goqite
+where queue = $1
+  and state = 'parked'
+  and substr(cast(body as text), 26) = $2`
+)
+
+// RetryMessage has a message sent again that failed, or of which nobody knows, by a new job in the place of one that is parked. It fails with Conflict when it did neither, when
 // trying again cannot help, and when nobody knows and sure, that it did not arrive, is false.
 func (t *Tx) RetryMessage(id ngo.MessageID, sure bool) (ngo.Message, error) {
 	m, err := t.Message(id)
@@ -197,6 +205,11 @@ func (t *Tx) RetryMessage(id ngo.MessageID, sure bool) (ngo.Message, error) {
 	if err := t.must("message", string(id), requeue, string(id)); err != nil {
 		return m, err
 	}
+	parked, err := t.exec("drop job", dropParked, string(ngo.LaneOutbound), string(ngo.JobDeliver)+" "+string(id))
+	if err != nil {
+		return m, err
+	}
+	t.count("job", string(ngo.JobParked), -parked)
 	if err := t.Enqueue(ngo.LaneOutbound, ngo.JobDeliver, string(id), 0); err != nil {
 		return m, err
 	}

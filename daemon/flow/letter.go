@@ -114,7 +114,7 @@ func (l *letter) unsendable() func(*store.Tx, ngo.Job) error {
 	case !pending(m):
 		return func(tx *store.Tx, job ngo.Job) error { return tx.Finish(job) } // it ran before
 	case (l.talk != nil || !about(m)) && m.State == ngo.MessageSending:
-		return move(ngo.MessageUncertain, "The program stopped while it was being sent. Find out whether it arrived before it is sent again.")
+		return move(ngo.MessageUncertain, interrupted)
 	case m.Recipient == "":
 		return move(ngo.MessageFailed, "No address is known any more.")
 	case l.talk == nil && !about(m):

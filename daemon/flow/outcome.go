@@ -162,6 +162,34 @@ func (l *letter) end(tx *store.Tx, job ngo.Job, out store.Outcome) error {
 	return tx.Finish(job)
 }
 
+// interrupted is why nobody knows whether a message went.
+const interrupted = "The program stopped while it was being sent. Find out whether it arrived before it is sent again."
+
+// Parked says of a message what became of it when its job is set aside, and has those behind it go on. Of other jobs nobody waits for
+// the end.
+func (f *Flow) Parked(tx *store.Tx, job ngo.Job) error {
+	if job.Kind != ngo.JobDeliver {
+		return nil
+	}
+	m, err := tx.Message(ngo.MessageID(job.Subject))
+	if err != nil || !pending(m) {
+		return err
+	}
+	out := store.Outcome{State: ngo.MessageFailed, Reason: "The program could not send it, again and again. Why stands in: ngoctl job show " + string(job.ID), Retry: true}
+	if m.State == ngo.MessageSending {
+		out = store.Outcome{State: ngo.MessageUncertain, Reason: interrupted}
+	}
+	if err := tx.SettleMessage(m.ID, out); err != nil || m.Conversation == "" {
+		return err
+	}
+	if out.State == ngo.MessageFailed {
+		if err := instead(tx, m); err != nil {
+			return err
+		}
+	}
+	return tx.Follow(m.Conversation)
+}
+
 // pending tells whether a message is still to go, or going.
 func pending(m ngo.Message) bool {
 	return m.State == ngo.MessageQueued || m.State == ngo.MessageSending
