@@ -36,6 +36,7 @@ type call struct {
 	printer
 	flags *cli.Context
 	path  string // the command as a person types it
+	piped bool   // its text came on standard input
 }
 
 // A session is an open way to a daemon.

@@ -44,10 +44,10 @@ func conversationCommand(t terminal) *cli.Command {
 					"ngoctl conversation reply " + exampleConversation + ` "The form you asked for." --attach form.pdf` + "\n" +
 					"ngoctl conversation reply " + exampleConversation + " --template appointment --set 1=Meena --set 2=Monday",
 				Description: "TEXT comes from standard input with \"-\". When the window is shut, text is refused: only a template goes then\n" +
-					"(ngoctl template list --conversation ID). Until it leaves it can be pulled back: ngoctl conversation undo. With the\nsame --key it is written once, however often you try.",
+					"(ngoctl template list --conversation ID). Until it leaves it can be pulled back: ngoctl conversation undo. With the\nsame --key it is written once, however often you try; a lost answer is asked for again by itself.",
 			},
 			{
-				Name: "note", Usage: "write a note that only staff see", ArgsUsage: "ID [TEXT]", Action: inOrg(t, conversationNote),
+				Name: "note", Usage: "write a note that only staff see", ArgsUsage: "ID [TEXT]", Action: inOrg(t, conversationNote), Flags: []cli.Flag{keyFlag()},
 				UsageText: "ngoctl conversation note " + exampleConversation + ` "Called her; she will send the form on Monday."`,
 			},
 			{

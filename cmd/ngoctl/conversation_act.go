@@ -29,10 +29,6 @@ func replyFlags() []cli.Flag {
 	}, templateFlags()...)
 }
 
-func keyFlag() cli.Flag {
-	return &cli.StringFlag{Name: "key", Usage: "a `WORD` of your own: what is tried again with it is written once"}
-}
-
 // templateFlags are the values of a template.
 func templateFlags() []cli.Flag {
 	return []cli.Flag{
@@ -70,7 +66,7 @@ func pairs(flag string, given []string) (map[string]string, error) {
 }
 
 func conversationReply(ctx context.Context, c *call, s session) error {
-	r := api.Reply{Quotes: ngo.MessageID(c.flags.String("quote")), Key: c.flags.String("key"), Close: c.flags.Bool("close")}
+	r := api.Reply{Quotes: ngo.MessageID(c.flags.String("quote")), Close: c.flags.Bool("close")}
 	var err error
 	if name := c.flags.String("template"); name != "" {
 		if c.arg(1) != "" {
@@ -99,12 +95,13 @@ func (c *call) text(i int, optional bool) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("read standard input: %w", err)
 		}
-		text = string(read)
+		text, c.piped = string(read), true
 	case text == "" && !optional && c.mayAsk():
 		var err error
 		if text, err = c.askLine("What do you want to say?"); err != nil {
 			return "", err
 		}
+		c.term.args = append(c.term.args, text) // as if it had been typed there
 	}
 	text = strings.TrimRight(text, "\r\n")
 	switch {
@@ -149,7 +146,10 @@ func conversationNote(ctx context.Context, c *call, s session) error {
 
 // written has something written and says how to take it back.
 func (c *call) written(ctx context.Context, s session, r api.Reply) error {
-	w, err := s.ReplyTo(ctx, s.org, ngo.ConversationID(c.arg(0)), r)
+	w, err := once(ctx, c, func(key string) (api.Written, error) {
+		r.Key = key
+		return s.ReplyTo(ctx, s.org, ngo.ConversationID(c.arg(0)), r)
+	})
 	if err != nil {
 		return err
 	}

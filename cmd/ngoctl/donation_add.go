@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"time"
 
@@ -47,17 +46,15 @@ func donationAdd(ctx context.Context, c *call, s session) error {
 		return err
 	}
 	given := n.Key
-	if n.Key == "" {
-		n.Key = rand.Text() // by which we ask again what became of it
-	}
-	e, err := s.AddDonation(ctx, s.org, n)
+	e, err := once(ctx, c, func(key string) (api.Entered, error) {
+		n.Key = key
+		return s.AddDonation(ctx, s.org, n)
+	})
 	if err != nil {
 		return err
 	}
 	if !n.DryRun && !s.local {
-		if e, err = c.awaitGift(ctx, s, n, e); err != nil {
-			return err
-		}
+		e = c.awaitGift(ctx, s, n, e)
 	}
 	e.Again = e.Again && given != ""
 	return c.entered(e, s.local)
@@ -79,14 +76,14 @@ func (c *call) newDonation() (api.NewDonation, error) {
 }
 
 // awaitGift asks again under the same key until the gift is there, with its receipt if it gets one now. What was entered stays so
-// when the daemon is too busy for it, or when we are told to stop.
-func (c *call) awaitGift(ctx context.Context, s session, n api.NewDonation, e api.Entered) (api.Entered, error) {
+// when the daemon is too busy for it or goes away, or when we are told to stop.
+func (c *call) awaitGift(ctx context.Context, s session, n api.NewDonation, e api.Entered) api.Entered {
 	again := e.Again
 	ctx, cancel := context.WithTimeout(ctx, entryWait)
 	defer cancel()
 	tick := time.NewTicker(entryLook)
 	defer tick.Stop()
-	return patiently(c, "waiting for the gift", func() (api.Entered, error) {
+	e, _ = patiently(c, "waiting for the gift", func() (api.Entered, error) {
 		for !settled(e) {
 			select {
 			case <-ctx.Done():
@@ -94,16 +91,14 @@ func (c *call) awaitGift(ctx context.Context, s session, n api.NewDonation, e ap
 			case <-tick.C:
 			}
 			now, err := s.AddDonation(ctx, s.org, n)
-			if ctx.Err() != nil {
-				return e, nil
-			}
 			if err != nil {
-				return e, err
+				return e, nil
 			}
 			e, e.Again = now, again
 		}
 		return e, nil
 	})
+	return e
 }
 
 // settled tells whether nothing more is to come of an entry soon.

@@ -197,8 +197,18 @@ func (p *printer) problem(err error) {
 	}
 }
 
-// explain puts an error into words. What has no words of its own is ours to mend, so its cause is shown.
+// explain puts an error into words, and where it left a doubt, what to do about it.
 func explain(err error) fault {
+	f := inWords(err)
+	if d, ok := errors.AsType[*doubt](err); ok {
+		f.Message += "; nobody knows whether it was written"
+		f.Hint = "Run this, and it is written once: " + ngo.PrintableText(d.again)
+	}
+	return f
+}
+
+// inWords gives the words of an error. What has none of its own is ours to mend, so its cause is shown.
+func inWords(err error) fault {
 	if errors.Is(err, context.Canceled) {
 		return fault{Code: "interrupted", Message: "interrupted", Hint: "what was done before stays done"}
 	}

@@ -14,6 +14,7 @@ import (
 // run does what the arguments ask and gives the exit code. It never ends the process itself, so that everything opened
 // is closed.
 func run(ctx context.Context, args []string, term terminal) int {
+	term.args = args
 	err := dispatch(ctx, args, term)
 	if err == nil {
 		return exitDone

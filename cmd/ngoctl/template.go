@@ -81,7 +81,9 @@ func templateSend(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	w, err := s.SendTemplate(ctx, s.org, ngo.PersonID(c.arg(0)), api.Beginning{Channel: c.flags.String("channel"), Template: use, Key: c.flags.String("key")})
+	w, err := once(ctx, c, func(key string) (api.Written, error) {
+		return s.SendTemplate(ctx, s.org, ngo.PersonID(c.arg(0)), api.Beginning{Channel: c.flags.String("channel"), Template: use, Key: key})
+	})
 	if err != nil {
 		return err
 	}

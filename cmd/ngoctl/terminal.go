@@ -10,6 +10,7 @@ import (
 
 // A terminal is what the program sees of the world around it. Tests put their own in its place.
 type terminal struct {
+	args         []string // the command line as it was typed
 	in           io.Reader
 	out, err     io.Writer
 	inTTY        bool // somebody can answer questions

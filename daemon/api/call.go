@@ -3,9 +3,12 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,6 +26,18 @@ const (
 
 // errSlow is the cause of a call that ran into callTimeout.
 var errSlow = &ngo.Error{Code: ngo.Unavailable, Message: "the daemon did not answer in time", Hint: "try again; what waits there is told by: ngoctl status"}
+
+// MayBeDone tells of the error of a call that the daemon may have done what it was asked all the same: the request left, or may have,
+// and no answer came back. What is written under a key can then be sent again.
+func MayBeDone(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return false
+	}
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
+		return false
+	}
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, errSlow) || errors.Is(err, context.Canceled)
+}
 
 // request is one call: path holds the elements after Prefix, unescaped.
 type request struct {

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// How long a command waits before it tries again when its answer was lost: first, and at most.
+const (
+	firstPause = 500 * time.Millisecond
+	lastPause  = 2 * time.Second
+)
+
+func keyFlag() cli.Flag {
+	return &cli.StringFlag{Name: "key", Usage: "a `WORD` of your own: what is tried again with it is written once"}
+}
+
+// once has something written, by the key of --key or by one made for this run, and tries again when the answer is lost. Where nobody
+// knows in the end whether it was written, its error says how to run the command again, so that a second run adds nothing.
+func once[T any](ctx context.Context, c *call, write func(key string) (T, error)) (T, error) {
+	key := cmp.Or(c.flags.String("key"), rand.Text())
+	lost := false
+	for pause := firstPause; ; pause *= 2 {
+		out, err := write(key)
+		lost = lost || api.MayBeDone(err)
+		switch {
+		case !lost || !unanswered(err):
+			return out, err
+		case pause > lastPause || !errors.Is(err, api.ErrUnreachable):
+			return out, &doubt{again: c.withKey(key), err: err}
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return out, &doubt{again: c.withKey(key), err: ctx.Err()}
+		}
+	}
+}
+
+// unanswered tells of an error that it is not the daemon's last word.
+func unanswered(err error) bool {
+	return ngo.CodeOf(err) == ngo.Unavailable || errors.Is(err, context.Canceled)
+}
+
+// A doubt is the error of a command of which nobody knows whether it has written anything.
+type doubt struct {
+	again string // the command that writes it if it is not written
+	err   error
+}
+
+func (d *doubt) Error() string { return d.err.Error() }
+func (d *doubt) Unwrap() error { return d.err }
+
+// withKey is the command line as it was typed, and with a key.
+func (c *call) withKey(key string) string {
+	words := slices.Clone(c.term.args)
+	if c.flags.String("key") == "" {
+		at := len(words)
+		if end := slices.Index(words, "--"); end >= 0 {
+			at = end
+		}
+		words = slices.Insert(words, at, "--key", key)
+	}
+	for i, w := range words {
+		words[i] = shellWord(w)
+	}
+	line := strings.Join(append([]string{programName}, words...), " ")
+	if c.piped {
+		line += "   (with the same text on standard input)"
+	}
+	return line
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// shellWord writes a word so that a shell reads it as one.
+func shellWord(w string) string {
+	if plainWord.MatchString(w) {
+		return w
+	}
+	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+}
