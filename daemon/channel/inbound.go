@@ -209,6 +209,7 @@ type Mail struct {
 	Topic   string         // the subject without what mail programs put before it
 	Answer  bool           // whether that was a word for an answer
 	HTML    []byte         // the page as it came: hostile until it was cleaned, and it must load nothing
+	Words   string         // all that the page says, seen or not, for who looks for what must not be kept
 	Quoted  string         // what Text left out: quotation and signature
 	To, CC  []ngo.Identity // whom else it was addressed to
 	ReplyTo []ngo.Identity // where an answer is to go, when elsewhere than to the Person

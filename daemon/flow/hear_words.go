@@ -84,6 +84,7 @@ func (m *mask) card(c channel.Card) ngo.ExtraCard {
 }
 
 func (m *mask) mail(mail *channel.Mail, x *ngo.Extra) {
+	m.text(mail.Words) // a number that stands in the page only has the page left out
 	x.Quoted, x.Auto, x.Doubt = m.text(mail.Quoted), string(mail.Auto), mail.Doubt
 	for _, list := range []struct {
 		from []ngo.Identity

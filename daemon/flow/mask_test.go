@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ngoctl/ngoctl/daemon/sim"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
@@ -71,6 +72,50 @@ func TestAadhaarIsMaskedEverywhere(t *testing.T) {
 				t.Errorf("snippet %q", c.Snippet)
 			}
 		})
+	}
+}
+
+// A mail's page is not kept where a number stands in it, whether or not the text beside it has that too.
+func TestAadhaarInAPageAlone(t *testing.T) {
+	t.Parallel()
+	grouped := "9999 4105 7058"
+	for name, page := range map[string]string{
+		"text":               "<p>my Aadhaar is " + testAadhaar + "</p>",
+		"grouped":            "<p>please note " + grouped + "</p>",
+		"between tags":       "<p>Aadhaar <b>9999</b><i>41</i>05<span>7058</span></p>",
+		"in cells":           "<table><tr><td>9999</td><td>4105</td><td>7058</td></tr></table>",
+		"as entities":        "<p>Aadhaar &#57;&#57;&#57;&#57;41057058</p>",
+		"of a picture":       `<img src="cid:x" alt="Aadhaar ` + grouped + `">`,
+		"of a link's title":  `<a href="https://example.org" title="` + grouped + `">here</a>`,
+		"hidden":             `<div style="display:none">` + grouped + `</div>`,
+		"in a comment":       "<!-- Aadhaar " + testAadhaar + " -->",
+		"behind broken tags": "<p <b>Aadhaar</script><p>" + testAadhaar,
+		"in Tamil digits":    "<p>ஆதார் ௯௯௯௯௪௧௦௫௭௦௫௮</p>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			p := h.post()
+			p.writes(sim.Letter{From: meenaBox, Subject: "My papers", Text: "They are in the page.", HTML: page})
+			m := h.thread().messages[0]
+			if len(m.Attachments) != 0 || !m.Masked || m.Text != "They are in the page." {
+				t.Errorf("message %+v; want it without its page, and saying that something was masked", m)
+			}
+			if h.body(h.state().deliveries[0].ID) {
+				t.Error("the body that it came in is still there")
+			}
+		})
+	}
+}
+
+// A page stays where what looks like such a number is none.
+func TestAPageWithOtherNumbersIsKept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.post()
+	p.writes(sim.Letter{From: meenaBox, Subject: "The transfer", Text: "UTR " + testAadhaar, HTML: "<p>UTR " + testAadhaar + `</p><img src="data:image/png;base64,9999410570589999">`})
+	if m := h.thread().messages[0]; len(m.Attachments) != 1 || m.Masked {
+		t.Errorf("message %+v; want it with its page", m)
 	}
 }
 

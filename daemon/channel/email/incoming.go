@@ -222,12 +222,12 @@ func (m heard) tokens() []string {
 func (m heard) particulars() *channel.Mail {
 	l := m.l
 	out := &channel.Mail{
-		ID: ngo.Ref(l.ID), Subject: l.Subject, HTML: []byte(l.Page), Quoted: quoted(l), To: m.others(l.To), CC: m.others(l.Cc), ReplyTo: m.elsewhere(),
+		ID: ngo.Ref(l.ID), Subject: l.Subject, Quoted: quoted(l), To: m.others(l.To), CC: m.others(l.Cc), ReplyTo: m.elsewhere(),
 		List: l.List, Auto: autoOf(l.Kind), Answerable: m.answerable(), Sent: l.Date.UTC(), Doubt: m.doubt(),
 	}
 	out.Topic, out.Answer = letter.BaseSubject(l.Subject)
-	if l.Page == "" {
-		out.HTML = nil
+	if l.Page != "" {
+		out.HTML, out.Words = []byte(l.Page), letter.Words(l.Page)
 	}
 	if out.Doubt == "" {
 		_, domain, _ := strings.Cut(l.From[0].Address, "@")

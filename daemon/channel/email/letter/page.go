@@ -41,7 +41,22 @@ const maxNesting = 200
 
 // fromPage gives the text of a page. Scripts, styles and what is hidden are left out, pictures are their descriptions,
 // addresses of links stand behind their words, and what is quoted has > before its lines.
-func fromPage(source string) string {
+func fromPage(source string) string { return readPage(source, func(string) {}) }
+
+// Words gives everything that a page says, seen or not: its text, and behind it, each apart, what stands in its tags, in its comments and
+// in what is hidden. It is for who looks for what must not be kept, and not to be shown.
+func Words(source string) string {
+	var rest strings.Builder
+	text := readPage(source, func(s string) {
+		if s = strings.TrimSpace(s); s != "" && !strings.HasPrefix(s, "data:") {
+			rest.WriteString("\n\n\n\n" + s)
+		}
+	})
+	return text + rest.String()
+}
+
+// readPage gives the text of a page, and unread what of it is none.
+func readPage(source string, unread func(string)) string {
 	p := page{}
 	z := html.NewTokenizer(strings.NewReader(source))
 	for {
@@ -49,12 +64,19 @@ func fromPage(source string) string {
 		case html.ErrorToken:
 			return p.out.String()
 		case html.TextToken:
-			if p.hidden == "" {
-				p.text(string(z.Text()))
+			if p.hidden != "" {
+				unread(string(z.Text()))
+				continue
 			}
+			p.text(string(z.Text()))
+		case html.CommentToken, html.DoctypeToken:
+			unread(string(z.Text()))
 		case html.StartTagToken, html.SelfClosingTagToken:
 			t := z.Token()
 			p.open(t.Data, t.Attr)
+			for _, a := range t.Attr {
+				unread(a.Val)
+			}
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			p.close(string(name))
