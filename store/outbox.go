@@ -169,7 +169,7 @@ const (
 	requeue = `
 update message
 set ref = '',
-    due = null
+    due = $2
 where id = $1`
 
 	dropParked = `
@@ -202,7 +202,7 @@ func (t *Tx) RetryMessage(id ngo.MessageID, sure bool) (ngo.Message, error) {
 	if err := t.SettleMessage(id, Outcome{State: ngo.MessageQueued}); err != nil {
 		return m, err
 	}
-	if err := t.must("message", string(id), requeue, string(id)); err != nil {
+	if err := t.must("message", string(id), requeue, string(id), t.stamp()); err != nil {
 		return m, err
 	}
 	parked, err := t.exec("drop job", dropParked, string(ngo.LaneOutbound), string(ngo.JobDeliver)+" "+string(id))

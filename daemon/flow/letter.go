@@ -125,7 +125,7 @@ func (l *letter) unsendable() func(*store.Tx, ngo.Job) error {
 		return move(ngo.MessageWithdrawn, "The receipt is no longer valid.")
 	case l.carries() && l.receipt.Document == "":
 		return func(tx *store.Tx, job ngo.Job) error {
-			if l.talk != nil && tx.Now().Sub(m.Created) > drawnWithin {
+			if l.talk != nil && tx.Now().Sub(since(m)) > drawnWithin {
 				return l.end(tx, job, store.Outcome{State: ngo.MessageFailed, Reason: "The receipt's document was not ready in time."})
 			}
 			return tx.Retry(job, pause(job.Attempts, longPause), "the receipt's document is not ready yet")

@@ -82,7 +82,15 @@ func (f *Flow) unusable(ctx context.Context, o *org.Org, job ngo.Job, l *letter,
 	})
 }
 
-func (f *Flow) tooOld(m ngo.Message) bool { return f.now().Sub(m.Created) > sendingFor }
+func (f *Flow) tooOld(m ngo.Message) bool { return f.now().Sub(since(m)) > sendingFor }
+
+// since is from when on a message was to go: somebody may have it tried again long after it was written.
+func since(m ngo.Message) time.Time {
+	if m.Due != nil && m.Due.After(m.Created) {
+		return *m.Due
+	}
+	return m.Created
+}
 
 // giveUp ends a message that was tried for a week.
 func giveUp(tx *store.Tx, job ngo.Job, l *letter, reason string) error {

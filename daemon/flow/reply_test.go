@@ -486,6 +486,27 @@ func TestChannelThatWasAwayForLong(t *testing.T) {
 	}
 }
 
+// Whoever tries an old message again gives it another week.
+func TestWeekCountsFromTheRetry(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	m := h.reply(c, "see you")
+	h.parks(m.ID, false)
+	h.later(8 * 24 * time.Hour)
+	g.hears(messages(h.text("wamid.2", "are you there?")))
+	h.write(func(tx *store.Tx) error { _, err := tx.RetryMessage(m.ID, true); return err })
+	g.answer(fault(500, 131000))
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageQueued {
+		t.Errorf("message %+v; want it to wait for the provider", got)
+	}
+	h.later(time.Hour)
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageSent {
+		t.Errorf("message %+v; want it sent", got)
+	}
+}
+
 // A message that cannot be written holds up none behind it.
 func TestLostFileHoldsNobodyUp(t *testing.T) {
 	t.Parallel()

@@ -437,7 +437,7 @@ type Message struct {
 	Author       string          `json:"author,omitempty"` // who of ours wrote it
 	Echo         bool            `json:"echo"`             // ours, sent from elsewhere, such as the phone app
 	Quotes       MessageID       `json:"quotes,omitempty"` // the message that it answers
-	Due          *time.Time      `json:"due_at,omitempty"` // until then it can be pulled back
+	Due          *time.Time      `json:"due_at,omitempty"` // until then it can be pulled back, or when somebody had it tried again
 	Fault        string          `json:"fault,omitempty"`  // the provider's code, of one that did not go
 	Retry        bool            `json:"retry"`            // whether sending a failed one again can help
 	Masked       bool            `json:"masked"`           // a number that is never kept was taken out
