@@ -124,7 +124,7 @@ func (i *item) prepare(m *mask, words wishes) {
 	before := m.found
 	i.said = m.say(in)
 	for n := range i.files {
-		i.files[n].Name = m.text(i.files[n].Name)
+		i.files[n].Name, i.files[n].ContentID = m.text(i.files[n].Name), m.text(i.files[n].ContentID)
 	}
 	if i.said.masked = m.found > before; i.said.masked {
 		i.dropPage()

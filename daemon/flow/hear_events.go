@@ -117,7 +117,7 @@ func (h *hearing) ripple(tx *store.Tx, i *item, kind store.RippleKind, person ng
 	in := i.Incoming
 	text := i.said.text
 	if kind == store.RippleReaction {
-		text = ngo.Printable(in.Emoji)
+		text = i.said.emoji
 	}
 	_, err := tx.Ripple(store.NewRipple{
 		Account: h.delivery.Account, Ref: in.Ref, About: in.About, Kind: kind, Line: i.Line, Person: person, Mine: in.Echo, Renews: renews(in),

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -38,14 +39,18 @@ func (h *hearing) say(m *mask) {
 	}
 }
 
-// phonesTold are the numbers of those whom the delivery is about, without the plus.
+// phonesTold are the numbers of those whom the delivery is about, and those on cards that are on WhatsApp too, without the plus.
 func (h *hearing) phonesTold() map[string]bool {
 	told := map[string]bool{}
 	for _, i := range h.items {
 		if i.Incoming == nil {
 			continue
 		}
-		for _, one := range i.Incoming.Person.Identities {
+		all := i.Incoming.Person.Identities
+		for _, c := range i.Incoming.Cards {
+			all = slices.Concat(all, c.Identity)
+		}
+		for _, one := range all {
 			if one.Kind == ngo.Phone && one.Value != "" {
 				told[one.Value[1:]] = true
 			}

@@ -11,6 +11,7 @@ import (
 // said is what an incoming message says, in the words of the application. Numbers that are never kept are masked in all of it.
 type said struct {
 	what, subject, text string
+	emoji               string // of a reaction, in which nothing else need be
 	topic               string // of a mail: its subject without what mail programs put before it
 	more                ngo.Extra
 	masked              bool
@@ -51,7 +52,7 @@ func whatOf(k channel.IncomingKind) string {
 
 // say reads what a message says.
 func (m *mask) say(in *channel.Incoming) said {
-	s := said{what: whatOf(in.Kind), text: m.text(in.Text)}
+	s := said{what: whatOf(in.Kind), text: m.text(in.Text), emoji: m.text(ngo.Printable(in.Emoji))}
 	x := ngo.Extra{Forwarded: string(in.Forwarded), Standby: in.Standby, Referral: m.text(referral(in.Referral)), Problem: m.text(in.Problem)}
 	if in.Place != nil {
 		x.Place = &ngo.ExtraPlace{Latitude: in.Place.Latitude, Longitude: in.Place.Longitude, Name: m.text(in.Place.Name), Address: m.text(in.Place.Address)}
@@ -75,8 +76,9 @@ func (m *mask) say(in *channel.Incoming) said {
 }
 
 func (m *mask) card(c channel.Card) ngo.ExtraCard {
-	out := ngo.ExtraCard{Name: m.text(c.Name), Own: c.Own, Phones: c.Phones}
-	out.Lines = m.lines(append(append(append([]string{}, c.Phones...), c.EMails...), c.Lines...))
+	out := ngo.ExtraCard{Name: m.text(c.Name), Own: c.Own, Phones: m.lines(c.Phones)}
+	out.Lines = append(out.Lines, out.Phones...)
+	out.Lines = append(out.Lines, m.lines(append(append([]string{}, c.EMails...), c.Lines...))...)
 	if c.Company != "" {
 		out.Lines = append([]string{m.text(c.Company)}, out.Lines...)
 	}

@@ -75,6 +75,84 @@ func TestAadhaarIsMaskedEverywhere(t *testing.T) {
 	}
 }
 
+// Whatever of a message somebody can write into is looked at. What names a number that is known to be a phone is left as it is.
+func TestAadhaarIsMaskedInEveryField(t *testing.T) {
+	t.Parallel()
+	const x = "9999 4105 7058"
+	reacts := func(h *house) string {
+		return h.text("wamid.1", "hello") + "," + h.item(meena, "wamid.2", "reaction", `{"message_id":"wamid.1","emoji":"`+x+`"}`)
+	}
+	one := func(kind, content string) func(*house) string {
+		return func(h *house) string { return h.item(meena, "wamid.1", kind, content) }
+	}
+	for name, item := range map[string]func(*house) string{
+		"text between tabs":    one("text", `{"body":"9999\t4105\t7058"}`),
+		"text between returns": one("text", `{"body":"9999\r\n4105\r\n7058"}`),
+		"place":                one("location", `{"latitude":13,"longitude":80,"name":"`+x+`"}`),
+		"address":              one("location", `{"latitude":13,"longitude":80,"address":"12 Car Street, `+x+`"}`),
+		"card's phone":         one("contacts", `[{"name":{"formatted_name":"Ravi"},"phones":[{"phone":"`+x+`"}]}]`),
+		"card's mail":          one("contacts", `[{"name":{"formatted_name":"Ravi"},"emails":[{"email":"`+x+`"}]}]`),
+		"card's company":       one("contacts", `[{"name":{"formatted_name":"Ravi"},"org":{"company":"`+x+`"}}]`),
+		"card's title":         one("contacts", `[{"name":{"formatted_name":"Ravi"},"org":{"title":"`+x+`"}}]`),
+		"card's address":       one("contacts", `[{"name":{"formatted_name":"Ravi"},"addresses":[{"street":"`+x+`"}]}]`),
+		"card's birthday":      one("contacts", `[{"name":{"formatted_name":"Ravi"},"birthday":"`+x+`"}]`),
+		"card's page":          one("contacts", `[{"name":{"formatted_name":"Ravi"},"urls":[{"url":"`+x+`"}]}]`),
+		"button":               one("button", `{"payload":"`+x+`","text":"`+x+`"}`),
+		"answer":               one("interactive", `{"type":"button_reply","button_reply":{"id":"`+x+`","title":"`+x+`"}}`),
+		"line of a list":       one("interactive", `{"type":"list_reply","list_reply":{"id":"1","title":"yes","description":"`+x+`"}}`),
+		"field of a form":      one("interactive", `{"type":"nfm_reply","nfm_reply":{"response_json":"{\"`+x+`\":\"yes\"}"}}`),
+		"word of a form":       one("interactive", `{"type":"nfm_reply","nfm_reply":{"response_json":"{\"flow_token\":\"`+x+`\"}"}}`),
+		"order":                one("order", `{"catalog_id":"1","text":"`+x+`","product_items":[]}`),
+		"line of an order":     one("order", `{"catalog_id":"1","product_items":[{"product_retailer_id":"`+x+`","quantity":"1"}]}`),
+		"reaction":             reacts,
+		"name of another kind": func(h *house) string { return `{"from":"` + meena + `","id":"wamid.1","type":"` + x + `"}` },
+		"what brought them here": func(h *house) string {
+			return h.with("referral", `{"source_type":"ad","headline":"`+x+`","body":"`+x+`"}`)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			g := h.whatsApp()
+			id := g.arrive(messages(item(h)))
+			h.work()
+			c := h.thread()
+			all := fmt.Sprintf("%+v", c)
+			for _, m := range c.messages {
+				all += fmt.Sprintf(" %s %+v", m.More, m.Reactions)
+			}
+			for _, bad := range []string{x, testAadhaar, "9999\t4105", "9999\r\n4105"} {
+				if strings.Contains(all, bad) {
+					t.Errorf("%q is kept: %s", bad, all)
+				}
+			}
+			if !strings.Contains(all, "xxxx xxxx") {
+				t.Errorf("nothing is masked in %s", all)
+			}
+			if h.body(id) {
+				t.Error("the body that it came in is still there")
+			}
+		})
+	}
+}
+
+// with is a text message with one thing more.
+func (h *house) with(name, content string) string {
+	return strings.TrimSuffix(h.text("wamid.1", "hello"), "}") + `,"` + name + `":` + content + "}"
+}
+
+// A card that says which number is on WhatsApp keeps it, however it is written.
+func TestThePhoneOnACardIsNotMasked(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	id := g.hears(messages(h.item(meena, "wamid.1", "contacts", `[{"name":{"formatted_name":"Ravi"},"phones":[{"phone":"9999 4105 7058","wa_id":"999941057058"}]}]`)))
+	m := h.thread().messages[0]
+	if m.Masked || !strings.Contains(string(m.More), "9999 4105 7058") || !h.body(id) {
+		t.Errorf("message %+v %s; want the phone as it was written", m, m.More)
+	}
+}
+
 // A mail's page is not kept where a number stands in it, whether or not the text beside it has that too.
 func TestAadhaarInAPageAlone(t *testing.T) {
 	t.Parallel()

@@ -222,7 +222,7 @@ func (c chain) number(g int, grouped bool) longNumber {
 }
 
 func partsDigits(r rune) bool {
-	return r == '\n' || unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("./,_·", r)
+	return r == '\n' || r == '\r' || r == '\t' || unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("./,_·", r)
 }
 
 // How many signs away a word speaks of a number. In groups of four hardly anything but an Aadhaar number is written: what speaks
