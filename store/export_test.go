@@ -23,6 +23,7 @@ const SelectEntered = selectEntered
 // Inbox has what a desk asks of conversations again and again, and what hearing a message asks.
 var Inbox = map[string]string{
 	"active": listActive, "closed": listClosed, "snoozed": listSnoozed, "any": listAny, "of a person": listOfPerson, "waiting": listWaiting, "window": listWindow,
+	"few": listFew, "few that wait": listFewWaitLongest, "who waits": listFewWait, "of an account": ofAccount, "that wait": thatWait,
 	"one": showOne, "by token": showByToken, "chat": selectChat, "group": selectGroupThread, "by topic": selectByTopic, "relatives": selectRelatives,
 	"thread": listThread, "by ref": selectByRef, "quoted": listQuoted, "by alias": listByAlias, "names": listAliases, "ripples": listRipples,
 	"attachments": listAttachments, "attachments of one": selectSources, "newest": newestOf, "answered": answeredOf, "waits": waitingOf, "by key": selectByKey,

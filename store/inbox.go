@@ -86,6 +86,24 @@ where c.last_at > $7 and c.last_in > $7 and c.state <> 'closed' and (c.last_in, 
 order by c.last_in, c.id
 limit $6`
 
+	// Where few have what is asked for, the lists above would be walked to their end: these take the few, and sort.
+	fewConversations = `
+select c.id, c.last_at as at
+from conversation c indexed by conversation_account
+where c.account_id = $3 and ($7 = 1 or c.state <> 'closed') and (c.last_at, c.id) < ($1, $2)` + conversationFilter + newestFirst
+
+	fewWaitLongest = `
+select c.id, c.waiting as at
+from conversation c indexed by conversation_account
+where c.account_id = $3 and c.waiting is not null and c.state <> 'closed' and (c.waiting, c.id) > ($1, $2)` + conversationFilter + `
+order by c.waiting, c.id
+limit $6`
+
+	fewWait = `
+select c.id, c.last_at as at
+from conversation c indexed by conversation_waiting
+where c.waiting is not null and c.state <> 'closed' and (c.last_at, c.id) < ($1, $2)` + conversationFilter + newestFirst
+
 	// listed has what a list shows of conversations, with the newest message of each.
 	listed = `
 select ` + threadColumns + `, k.at, coalesce(m.direction, ''), coalesce(m.account_id, ''), coalesce(m.ref, ''), coalesce(m.person_id, ''),
@@ -107,7 +125,25 @@ const (
 	listOfPerson = listed + conversationsOfPerson + listedBehind + `desc, c.id desc limit $6`
 	listWaiting  = listed + waitingConversations + listedBehind + `, c.id limit $6`
 	listWindow   = listed + windowConversations + listedBehind + `, c.id limit $6`
+
+	listFew            = listed + fewConversations + listedBehind + `desc, c.id desc limit $6`
+	listFewWaitLongest = listed + fewWaitLongest + listedBehind + `, c.id limit $6`
+	listFewWait        = listed + fewWait + listedBehind + `desc, c.id desc limit $6`
+
+	ofAccount = `
+select count(*)
+from (select 1 from conversation where account_id = $1 limit $2)`
+
+	thatWait = `
+select count(*)
+from (select 1 from conversation where waiting is not null and state <> 'closed' limit $1)`
 )
+
+// mostFew is how many threads are read and sorted rather than looked for among all.
+const mostFew = 1000
+
+// byTime are the lists that show the newest first.
+var byTime = []string{listActive, listClosed, listSnoozed, listAny}
 
 // longestWindow is as long as any provider lets somebody answer freely.
 const longestWindow = 7 * 24 * time.Hour
@@ -155,6 +191,9 @@ func (r *Rx) Conversations(q ConversationQuery) (items []ngo.Conversation, next 
 	if err != nil {
 		return nil, "", err
 	}
+	if query, err = r.few(q, query); err != nil {
+		return nil, "", err
+	}
 	at, id, err := placeAfter(q.After, descending)
 	if err != nil {
 		return nil, "", err
@@ -165,9 +204,12 @@ func (r *Rx) Conversations(q ConversationQuery) (items []ngo.Conversation, next 
 	}
 	limit := q.limit()
 	args := []any{at, id, string(q.Account), string(state), boolInt(q.Waiting), limit + 1}
+	closed := boolInt(q.State == StateAny || q.State == ngo.ConversationClosed)
 	switch {
 	case q.Person != "":
-		args = append(args, string(q.Person), boolInt(q.State == StateAny || q.State == ngo.ConversationClosed))
+		args = append(args, string(q.Person), closed)
+	case query == listFew:
+		args = append(args, closed)
 	case q.Sort == SortWindow:
 		if q.Since.IsZero() {
 			q.Since = r.org.now().Add(-longestWindow)
@@ -210,6 +252,31 @@ func (q ConversationQuery) query() (query string, descending bool, err error) {
 		return listSnoozed, true, nil
 	}
 	return listActive, true, nil
+}
+
+// few gives the statement for a list of which few threads are, else the one that walks along it.
+func (r *Rx) few(q ConversationQuery, usual string) (string, error) {
+	ways := []struct {
+		right    bool
+		query    string
+		count    string
+		narrowed []any
+	}{
+		{q.Waiting && (usual == listActive || usual == listSnoozed), listFewWait, thatWait, nil},
+		{q.Account != "" && usual == listWaiting, listFewWaitLongest, ofAccount, []any{string(q.Account)}},
+		{q.Account != "" && slices.Contains(byTime, usual), listFew, ofAccount, []any{string(q.Account)}},
+	}
+	number := func(s scanner) (n int, err error) { return n, s.Scan(&n) }
+	for _, w := range ways {
+		if !w.right {
+			continue
+		}
+		n, err := get(r.conn, "conversations", "to be counted", number, w.count, append(w.narrowed, mostFew+1)...)
+		if err != nil || n <= mostFew {
+			return w.query, err
+		}
+	}
+	return usual, nil
 }
 
 // ConversationsOf gives the conversations of a person, whoever was joined with them too, the newest first.
