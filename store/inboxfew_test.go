@@ -70,7 +70,9 @@ func TestFewAmongManyAreListedAlike(t *testing.T) {
 			longest := slices.DeleteFunc(slices.Clone(every), func(c ngo.Conversation) bool {
 				return c.Waiting == nil || c.State == ngo.ConversationClosed || account != "" && c.Account != account
 			})
-			slices.SortFunc(longest, func(a, b ngo.Conversation) int { return cmp.Or(a.Waiting.Compare(*b.Waiting), strings.Compare(string(a.ID), string(b.ID))) })
+			slices.SortFunc(longest, func(a, b ngo.Conversation) int {
+				return cmp.Or(a.Waiting.Compare(*b.Waiting), strings.Compare(string(a.ID), string(b.ID)))
+			})
 			q := store.ConversationQuery{Account: account, Sort: store.SortWaiting, ListQuery: store.ListQuery{Limit: 500}}
 			if got, want := ids(d.conversations(q)), ids(longest); !slices.Equal(got, want[:min(len(want), 500)]) {
 				t.Errorf("%s, waiting in %q: %d threads; want %d", when, account, len(got), len(want))
