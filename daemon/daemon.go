@@ -93,15 +93,15 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	health := &pulse{base: b}
-	door, api, err := d.door(b, health, registry)
-	if err != nil {
-		return err
-	}
-	defer api.Close()
 	work, steps, err := d.work(b, registry)
 	if err != nil {
 		return err
 	}
+	door, api, err := d.door(b, steps, health, registry)
+	if err != nil {
+		return err
+	}
+	defer api.Close()
 	search, err := indexer.New(indexer.Options{Store: b.store, Log: d.o.Log})
 	if err != nil {
 		return err
@@ -161,8 +161,10 @@ func lanes(c Lanes) map[ngo.Lane]worker.Lane {
 }
 
 // door makes the listeners with all that stands behind them.
-func (d *Daemon) door(b *base, health *pulse, registry *prometheus.Registry) (*ingress.Server, *apiserver.Server, error) {
-	api, err := b.server(b.serverOptions(health.last))
+func (d *Daemon) door(b *base, steps *flow.Flow, health *pulse, registry *prometheus.Registry) (*ingress.Server, *apiserver.Server, error) {
+	staff := b.serverOptions(health.last)
+	staff.Answers = steps.Mended
+	api, err := b.server(staff)
 	if err != nil {
 		return nil, nil, err
 	}

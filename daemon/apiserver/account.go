@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/payment/desk"
 	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/store"
@@ -202,14 +204,23 @@ func (s *Server) checkChannel(ctx context.Context, in *NamePath) (*answer[api.Ch
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
-	defer cancel()
 	for _, c := range opened {
 		if c.Info.Name == in.Name {
-			return &answer[api.Check]{checked(c.Account.Check(ctx))}, nil
+			return &answer[api.Check]{s.asked(ctx, o, c.Info.ID, c.Account)}, nil
 		}
 	}
 	return &answer[api.Check]{api.Check{Problem: "its settings no longer make an account", Hint: "remove it and add it again"}}, nil
+}
+
+// asked tells whether a channel's provider takes its credentials. Where it does, what waits for the channel goes now.
+func (s *Server) asked(ctx context.Context, o *org.Org, id ngo.AccountID, account channel.Account) api.Check {
+	within, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	told := checked(account.Check(within))
+	if told.OK && s.o.Answers != nil {
+		s.o.Answers(ctx, o, id)
+	}
+	return told
 }
 
 func checked(err error) api.Check {

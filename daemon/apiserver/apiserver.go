@@ -60,6 +60,9 @@ type Options struct {
 
 	// TryChannel tries whether what people write comes in by a channel. Nil without a daemon: then a test leaves it out.
 	TryChannel func(ctx context.Context, o *org.Org, channel string) ([]api.TestStep, error)
+	// Answers is told of a channel whose provider took its credentials when somebody tried it: what waits for the channel goes now.
+	// Nil without a daemon: then that goes when its time comes.
+	Answers func(ctx context.Context, o *org.Org, channel ngo.AccountID)
 	// Inspect looks at the files that are to be sent; nil: none is taken.
 	Inspect *inspect.Inspector
 

@@ -67,7 +67,7 @@ func (s *Server) testChannel(ctx context.Context, in *NamePath) (*answer[api.Gat
 	}
 	steps := []api.TestStep{settingsStep(info, err)}
 	if err == nil {
-		steps = append(steps, credentialsStep(ctx, info, account))
+		steps = append(steps, s.credentialsStep(ctx, o, info, account))
 		if s.o.TryChannel != nil {
 			way, err := s.o.TryChannel(ctx, o, in.Name)
 			if err != nil {
@@ -89,10 +89,8 @@ func settingsStep(a ngo.Account, err error) api.TestStep {
 	return api.TestStep{Name: "settings", OK: true, Text: "Its settings are complete."}
 }
 
-func credentialsStep(ctx context.Context, a ngo.Account, account channel.Account) api.TestStep {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
-	defer cancel()
-	told := checked(account.Check(ctx))
+func (s *Server) credentialsStep(ctx context.Context, o *org.Org, a ngo.Account, account channel.Account) api.TestStep {
+	told := s.asked(ctx, o, a.ID, account)
 	if told.OK {
 		return api.TestStep{Name: "log-in", OK: true, Text: "The provider takes its credentials."}
 	}

@@ -2,6 +2,7 @@ package apiserver_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,28 @@ func TestChannelsAreTried(t *testing.T) {
 	}
 	_, err = in.local.TestChannel(ctx, storetest.Slug, "nothing")
 	wantCode(t, err, ngo.NotFound)
+}
+
+// Whose provider takes the credentials is told, so that what waits for the channel goes; of others nothing is said.
+func TestAnsweringChannelsAreTold(t *testing.T) {
+	t.Parallel()
+	var told []ngo.AccountID
+	in := newInbox(t, func(o *apiserver.Options) {
+		o.Answers = func(_ context.Context, _ *org.Org, id ngo.AccountID) { told = append(told, id) }
+	})
+	ctx := t.Context()
+	for _, name := range []string{"whatsapp", "email"} {
+		if _, err := in.local.TestChannel(ctx, storetest.Slug, name); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := in.local.CheckChannel(ctx, storetest.Slug, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, err := in.local.Channel(ctx, storetest.Slug, "whatsapp")
+	if err != nil || !slices.Equal(told, []ngo.AccountID{a.ID, a.ID}) {
+		t.Errorf("told of %v, %v; want whatsapp twice, whose credentials are taken, and not email", told, err)
+	}
 }
 
 func TestHealthOfChannels(t *testing.T) {

@@ -38,6 +38,16 @@ func (f *Flow) Run(ctx context.Context) error {
 	}
 }
 
+// Mended has what waits for an account tried now: its provider was just seen to take it, who may have refused it before. Should that not
+// come about, it is tried all the same, later.
+func (f *Flow) Mended(ctx context.Context, o *org.Org, account ngo.AccountID) {
+	f.outages.answers(account)
+	f.silence.answers(account)
+	if err := hurry(ctx, o); err != nil {
+		f.log.Warn("waiting jobs not hurried", "org", o.Info().Slug, "err", err)
+	}
+}
+
 func (f *Flow) hurryOrg(ctx context.Context, slug string) error {
 	o, err := f.book.Org(ctx, slug)
 	if err != nil {

@@ -170,8 +170,17 @@ func (o *outages) end(id ngo.AccountID) (waiting bool) {
 
 // mended forgets all that was wrong with an account that was changed.
 func (o *outages) mended(id ngo.AccountID) {
+	o.forget(id, func(*outage) bool { return true })
+}
+
+// answers forgets that somebody had to mend an account, or a line of it. How fast a line may go its provider says, which stands.
+func (o *outages) answers(id ngo.AccountID) {
+	o.forget(id, func(out *outage) bool { return out.broken })
+}
+
+func (o *outages) forget(id ngo.AccountID, over func(*outage) bool) {
 	o.end(id)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	maps.DeleteFunc(o.lines, func(l line, _ *outage) bool { return l.account == id })
+	maps.DeleteFunc(o.lines, func(l line, out *outage) bool { return l.account == id && over(out) })
 }

@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/daemon/org"
 	"github.com/ngoctl/ngoctl/daemon/sim"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/storetest"
 )
 
 // reply writes into a conversation as staff do, to go at once.
@@ -270,6 +272,39 @@ func TestOutageParksItsOwnAccountOnly(t *testing.T) {
 	if alarm() != "" || len(g.taken()) != 5 {
 		t.Errorf("alarm %q, %d taken; want all gone", alarm(), len(g.taken()))
 	}
+}
+
+// What waits for an account goes as soon as somebody has found that its provider takes it again; what waits for a limit keeps to that.
+func TestMendedAtTheProvider(t *testing.T) {
+	t.Parallel()
+	h, g, c := greeted(t)
+	g.answer(fault(401, 190))
+	m := h.reply(c, "hello")
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageQueued || len(g.taken()) != 0 {
+		t.Fatalf("message %+v; want it to wait", got)
+	}
+	h.flow.Mended(t.Context(), g.org(), g.account.ID)
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageSent {
+		t.Errorf("message %+v; want it sent at once", got)
+	}
+	g.answer(fault(400, 131056))
+	m = h.reply(c, "again")
+	h.works()
+	h.flow.Mended(t.Context(), g.org(), g.account.ID)
+	h.works()
+	if got := statusOf(t, h, m.ID); got.State != ngo.MessageQueued || len(g.taken()) != 1 {
+		t.Errorf("message %+v; want it to wait for the person to be spared", got)
+	}
+}
+
+// org is the organisation as the daemon holds it.
+func (g *graph) org() *org.Org {
+	g.h.t.Helper()
+	o, err := g.h.book.Org(g.h.t.Context(), storetest.Slug)
+	must(g.h.t, err)
+	return o
 }
 
 // template keeps an approved template.
