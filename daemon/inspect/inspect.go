@@ -124,7 +124,8 @@ type ask struct {
 
 // Inspect reads r to its end and tells what it is. claimed is the media type that somebody says it has, and name the file's name;
 // both may be empty, and lie. Unless it is refused, r was read to its end. It fails with Unavailable when no child could be run or
-// the box was too busy, with the error of r, and with that of ctx.
+// the box was too busy, with the error of r, and with that of ctx. A reader that hangs is left behind, with the one call of its Read
+// that has not come back; whatever it gives later goes nowhere.
 func (i *Inspector) Inspect(ctx context.Context, r io.Reader, claimed, name string, l Limits) (Report, error) {
 	select {
 	case i.places <- struct{}{}:
@@ -136,23 +137,24 @@ func (i *Inspector) Inspect(ctx context.Context, r io.Reader, claimed, name stri
 	if err != nil {
 		return Report{}, fmt.Errorf("inspect: %w", err)
 	}
-	in := &source{r: r, sum: sha256.New()}
-	out, end, err := i.run(ctx, io.MultiReader(bytes.NewReader(append(head, '\n')), in))
+	e, err := i.run(ctx, append(head, '\n'), r)
 	switch {
-	case in.err != nil:
-		return Report{}, in.err
+	case e.fed.err != nil:
+		return Report{}, e.fed.err
 	case ctx.Err() != nil:
 		return Report{}, ctx.Err()
 	case err != nil:
-		return end.finding(err)
+		return e.finding(err)
 	}
 	var report Report
-	if err := json.Unmarshal(out, &report); err != nil {
+	if err := json.Unmarshal(e.wrote, &report); err != nil {
 		return Report{}, unavailable(fmt.Errorf("read what the child says: %w", err))
 	}
 	if report.Refused == "" {
-		report.Size = in.size
-		in.sum.Sum(report.SHA256[:0])
+		if !e.fed.whole {
+			return Report{}, unavailable(errors.New("the child took what it had not read to its end"))
+		}
+		report.Size, report.SHA256 = e.fed.size, e.fed.sum
 	}
 	return report, nil
 }
@@ -160,23 +162,57 @@ func (i *Inspector) Inspect(ctx context.Context, r io.Reader, claimed, name stri
 // end is how a child ended.
 type end struct {
 	state *os.ProcessState // nil when it never began
-	said  []byte           // the beginning of its last words
+	wrote []byte
+	said  []byte // the beginning of its last words
+	fed   fed
 }
 
-// run runs a child on the input and gives what it wrote.
-func (i *Inspector) run(ctx context.Context, in io.Reader) ([]byte, end, error) {
+// fed is what a child was given.
+type fed struct {
+	size  int64
+	sum   [32]byte
+	whole bool  // all that there was
+	err   error // of the reader
+}
+
+// run runs a child on a line and what comes from r. What feeds it is no part of the command, which would wait for a reader that hangs.
+func (i *Inspector) run(ctx context.Context, line []byte, r io.Reader) (e end, err error) {
 	ctx, cancel := context.WithTimeout(ctx, i.wall)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, i.command[0], i.command[1:]...)
 	out, complaint := &bounded{most: mostReply}, &bounded{most: 2 << 10}
 	cmd.Env, cmd.Dir = []string{}, "/"
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, complaint
+	cmd.Stdout, cmd.Stderr = out, complaint
 	cmd.WaitDelay = time.Second
-	err := cmd.Run()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return e, err
+	}
+	if err := cmd.Start(); err != nil {
+		return e, err
+	}
+	done := make(chan fed, 1)
+	go feed(in, line, r, done)
+	err = cmd.Wait() // whoever writes to it now is told so
+	select {
+	case e.fed = <-done:
+	case <-time.After(cmd.WaitDelay):
+	}
 	if err != nil {
 		i.log.Warn("a file broke the child that looked at it", "err", err, "said", ngo.Printable(firstLine(complaint.kept)))
 	}
-	return out.kept, end{cmd.ProcessState, complaint.kept}, err
+	e.state, e.wrote, e.said = cmd.ProcessState, out.kept, complaint.kept
+	return e, err
+}
+
+// feed gives a child its line and the file. It tells how it went before the child sees the end.
+func feed(to io.WriteCloser, line []byte, r io.Reader, done chan<- fed) {
+	in := &source{r: r, sum: sha256.New()}
+	_, err := io.Copy(to, io.MultiReader(bytes.NewReader(line), in)) // that the child takes no more is no error of ours
+	f := fed{size: in.size, whole: err == nil, err: in.err}
+	in.sum.Sum(f.sum[:0])
+	done <- f
+	_ = to.Close() // the child's end of it is closed already, or sees the end now
 }
 
 // finding tells what it means that a child did not come to its end: that the file is at fault when it used up what a file may, or

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -84,6 +85,53 @@ func TestWhatIsNotTheFilesFaultIsAnError(t *testing.T) {
 	}
 	if _, err := mute.Inspect(t.Context(), strings.NewReader("x"), "", "", Limits{}); ngo.CodeOf(err) != ngo.Unavailable {
 		t.Errorf("a child that says nothing gives %v; want Unavailable", err)
+	}
+}
+
+// hanging says when it is read, and then gives nothing until the test is over.
+type hanging struct {
+	read chan struct{}
+	over <-chan struct{}
+	once sync.Once
+}
+
+func (h *hanging) Read([]byte) (int, error) {
+	h.once.Do(func() { close(h.read) })
+	<-h.over
+	return 0, io.EOF
+}
+
+func newHanging(t *testing.T) *hanging {
+	over := make(chan struct{})
+	t.Cleanup(func() { close(over) })
+	return &hanging{read: make(chan struct{}), over: over}
+}
+
+// Nobody waits for a file that does not come, and its place is given back.
+func TestAReaderThatHangs(t *testing.T) {
+	t.Parallel()
+	i, err := New(Options{AtOnce: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.wall = 100 * time.Millisecond
+	if _, err := i.Inspect(t.Context(), io.MultiReader(strings.NewReader("some text"), newHanging(t)), "", "", Limits{}); ngo.CodeOf(err) != ngo.Unavailable {
+		t.Errorf("at the end of its time it gives %v; want Unavailable", err)
+	}
+	i.wall = time.Hour
+	ctx, cancel := context.WithCancel(t.Context())
+	h := newHanging(t)
+	go func() { <-h.read; cancel() }()
+	if _, err := i.Inspect(ctx, h, "", "", Limits{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a context that ended gives %v", err)
+	}
+	i.wall = wallTime
+	r, err := i.Inspect(t.Context(), io.MultiReader(strings.NewReader("MZ"+strings.Repeat("x", 64<<10)), newHanging(t)), "", "", Limits{})
+	if err != nil || r.Refused == "" {
+		t.Errorf("a program of which the rest hangs gives %+v, %v; want it refused", r, err)
+	}
+	if _, err := i.Inspect(t.Context(), strings.NewReader("text"), "", "", Limits{}); err != nil {
+		t.Errorf("afterwards it gives %v", err)
 	}
 }
 
