@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -166,7 +167,10 @@ func (r *root) View() string {
 	if r.help {
 		body = r.helpView()
 	}
-	return c.Release(strings.Join([]string{r.header(c), body, r.footer(c)}, "\n"))
+	rows, foot := strings.Split(body, "\n"), r.footer(c)
+	foot = foot[:min(len(foot), len(rows)+1)]
+	rows = rows[:len(rows)+1-len(foot)]
+	return c.Release(strings.Join(slices.Concat([]string{r.header(c)}, rows, foot), "\n"))
 }
 
 func (r *root) header(c *widget.Cells) string {
@@ -183,20 +187,29 @@ func (r *root) header(c *widget.Cells) string {
 }
 
 // footer shows a notice, or the few keys that matter most here.
-func (r *root) footer(c *widget.Cells) string {
-	th := r.room.Theme
+func (r *root) footer(c *widget.Cells) []string {
 	if r.notice.Text != "" {
-		text := widget.Fit(c.Hold(r.notice.Text), r.width, false)
-		if r.notice.Bad {
-			return th.Bad.Render(widget.Fit("! "+text, r.width, false))
-		}
-		return th.Good.Render(text)
+		return r.told(c)
 	}
 	var parts []string
 	for _, b := range append(r.front.Keys()[:4:4], r.room.Keys.Rooms, r.room.Keys.Help, r.room.Keys.Quit) {
 		parts = append(parts, b.Help().Key+" "+b.Help().Desc)
 	}
-	return th.Foot.Render(widget.Fit(" "+strings.Join(parts, "   "), r.width, false))
+	return []string{r.room.Theme.Foot.Render(widget.Fit(" "+strings.Join(parts, "   "), r.width, false))}
+}
+
+// told is the notice, in as many lines as it takes: what to do next stands at its end.
+func (r *root) told(c *widget.Cells) (out []string) {
+	text, style := r.notice.Text, r.room.Theme.Good
+	if r.notice.Bad {
+		text, style = "! "+text, r.room.Theme.Bad
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		for part := range strings.SplitSeq(ansi.Wrap(c.Hold(line), r.width, ""), "\n") {
+			out = append(out, style.Render(widget.Fit(part, r.width, false)))
+		}
+	}
+	return out
 }
 
 func (r *root) helpView() string {

@@ -66,6 +66,25 @@ func TestHeaderShowsNoStrangersSigns(t *testing.T) {
 	}
 }
 
+// What does not fit into the last line takes more of them, and a link that fits into a line is not torn.
+func TestALongNoticeIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	const link = "http://127.0.0.1:8443/files/sevai.kq3v-9xw2m5t7y8z4a6b1c2d3e4f5g6h7i8j9k0l1m2n"
+	m := newTestRoot(t, "Sevai Trust", "user:meena")
+	rows := strings.Count(m.View(), "\n")
+	m.Update(screen.Notice{Text: "मीना " + strings.Repeat("word ", 20) + "end\n" + link})
+	got := m.View()
+	if !strings.Contains(got, "end") || !strings.Contains(got, link) || strings.Count(got, "\n") != rows {
+		t.Errorf("the screen is\n%s", got)
+	}
+	m.Update(tea.WindowSizeMsg{Width: 10, Height: 6})
+	narrow := strings.Count(m.View(), "\n")
+	m.Update(tea.KeyMsg{Type: tea.KeyF1})
+	if got := strings.Count(m.View(), "\n"); got != narrow {
+		t.Errorf("on a small screen it draws %d lines with a notice and %d without", narrow+1, got+1)
+	}
+}
+
 func TestKeysOfTheRoot(t *testing.T) {
 	t.Parallel()
 	m := newTestRoot(t, "Sevai Trust", "user:meena")

@@ -35,7 +35,7 @@ func showDocument(name string, pdf []byte) (path string, err error) {
 		return path, err
 	}
 	if err := start(opener, path); err != nil {
-		return path, &ngo.Error{Code: ngo.Internal, Message: "the viewer did not start", Hint: "the document is in " + path, Err: err}
+		return path, &ngo.Error{Code: ngo.Internal, Message: "the viewer could not show it", Hint: "the document is in " + path, Err: err}
 	}
 	return path, nil
 }
@@ -52,15 +52,25 @@ func dropShown(before time.Time) {
 	}
 }
 
-// start runs a program that shows something. It is waited for, by nobody else than its own goroutine: the desk runs for days, and
-// would be left with all that have ended.
+// openerPatience is how soon a program that can show nothing has ended. One that shows something may stay for as long as that is
+// looked at.
+const openerPatience = time.Second
+
+// start runs a program that shows something, and fails when it does at once. It is waited for, later by nobody else than its own
+// goroutine: the desk runs for days, and would be left with all that have ended.
 func start(program, what string) error {
 	cmd := exec.Command(program, what)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go func() { _ = cmd.Wait() }() // how it ended is its user's to see
-	return nil
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(openerPatience):
+		return nil
+	}
 }
 
 // openInViewer is showDocument for the desk; nil where this computer has no viewer.
@@ -80,7 +90,11 @@ func (c *call) openLink(link api.Link) error {
 	if browse := openInBrowser(); browse != nil {
 		opened = browse(link.URL) == nil
 	}
-	return c.record(link, record{fields: []field{{"url", link.URL}, {"expires_at", link.Expires}, {"opened", opened}}})
+	err := c.record(link, record{fields: []field{{"url", link.URL}, {"expires_at", link.Expires}, {"opened", opened}}})
+	if err == nil && !opened {
+		c.note("\nNo browser here could show it: open the address yourself before it ends.")
+	}
+	return err
 }
 
 // openInBrowser shows an address; nil where this computer has nothing to show it with.
@@ -94,17 +108,19 @@ func openInBrowser() func(string) error {
 			return &ngo.Error{Code: ngo.Invalid, Message: "the daemon gave an address that is none of a page: " + ngo.Printable(address)}
 		}
 		if err := start(opener, address); err != nil {
-			return &ngo.Error{Code: ngo.Internal, Message: "the browser did not start", Hint: "open it yourself: " + address, Err: err}
+			return &ngo.Error{Code: ngo.Internal, Message: "the browser could not show it", Err: err}
 		}
 		return nil
 	}
 }
 
-// viewer finds the program that opens a file as the user would.
+// viewer finds the program that opens a file as the user would. xdg-open without a screen would end well and have shown nothing.
 func viewer() (string, error) {
 	name := "xdg-open"
 	if runtime.GOOS == "darwin" {
 		name = "open"
+	} else if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		return "", &ngo.Error{Code: ngo.NotFound, Message: "there is no screen here to open a document on", Hint: "write it to a file instead: ngoctl receipt save RECEIPT FILE"}
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {

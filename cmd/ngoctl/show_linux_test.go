@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,14 +15,62 @@ import (
 // The viewer is a script that writes down who it is and what it was given.
 func fakeViewer(t *testing.T) (said string) {
 	t.Helper()
+	said = filepath.Join(t.TempDir(), "said")
+	viewerScript(t, "echo $$ \"$@\" > "+said+".new && mv "+said+".new "+said)
+	return said
+}
+
+// viewerScript puts a script in the place of xdg-open, on a computer with a screen.
+func viewerScript(t *testing.T, script string) {
+	t.Helper()
 	dir := t.TempDir()
-	said = filepath.Join(dir, "said")
-	script := "#!/bin/sh\necho $$ \"$@\" > " + said + ".new && mv " + said + ".new " + said + "\n"
-	if err := os.WriteFile(filepath.Join(dir, "xdg-open"), []byte(script), 0o700); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "xdg-open"), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":/usr/bin:/bin")
-	return said
+	t.Setenv("DISPLAY", ":0")
+}
+
+func TestWithoutAScreenNothingIsOpened(t *testing.T) {
+	said := fakeViewer(t)
+	t.Setenv("DISPLAY", "")
+	t.Setenv("WAYLAND_DISPLAY", "")
+	if openInBrowser() != nil || openInViewer() != nil {
+		t.Error("it would open something where nobody sees it")
+	}
+	if _, err := showDocument("msg_1.png", nil); ngo.CodeOf(err) != ngo.NotFound {
+		t.Errorf("a document: %v; want NotFound", err)
+	}
+	t.Setenv("WAYLAND_DISPLAY", "wayland-0")
+	if openInBrowser() == nil {
+		t.Error("it opens nothing on a Wayland screen")
+	}
+	if _, err := os.Lstat(said); err == nil {
+		t.Error("the browser was started")
+	}
+}
+
+func TestAnOpenerThatFailsIsNoBrowser(t *testing.T) {
+	viewerScript(t, "exit 3")
+	t.Setenv("TMPDIR", t.TempDir())
+	if err := openInBrowser()("https://ngo.example/files/sevai.abc"); ngo.CodeOf(err) != ngo.Internal {
+		t.Errorf("a page: %v; want Internal", err)
+	}
+	path, err := showDocument("msg_1.png", nil)
+	if e, ok := errors.AsType[*ngo.Error](err); !ok || !strings.Contains(e.Hint, path) {
+		t.Errorf("a document: %v; want an error that says where it is", err)
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	viewerScript(t, "exec cat "+pipe) // a browser that was not open yet stays until it is closed
+	if err := openInBrowser()("https://ngo.example/files/sevai.abc"); err != nil {
+		t.Errorf("one that stays: %v", err)
+	}
+	if err := os.WriteFile(pipe, nil, 0); err != nil {
+		t.Error(err)
+	}
 }
 
 func soon(t *testing.T, what string, is func() bool) {

@@ -38,9 +38,9 @@ func (x *Inbox) onAct(m tea.KeyMsg) (tea.Cmd, bool) {
 	case key.Matches(m, k.Again):
 		return x.again(), true
 	case key.Matches(m, k.Picture):
-		return x.picture(), true
+		return x.picture(v), true
 	case key.Matches(m, k.Browse):
-		return x.browse(v), true
+		return x.browse(v, x.room.Browse, "no browser here"), true
 	case key.Matches(m, k.Person):
 		return x.person(v), true
 	default:
@@ -312,13 +312,13 @@ func (x *Inbox) onDialog(m tea.KeyMsg) tea.Cmd {
 }
 
 // picture shows the newest message that has words, drawn as its script is written, for terminals that cannot.
-func (x *Inbox) picture() tea.Cmd {
+func (x *Inbox) picture(v api.Conversation) tea.Cmd {
 	m, ok := x.newestWords()
 	if !ok {
 		return notice(Notice{Text: "this thread has no words to draw", Bad: true})
 	}
 	if x.room.Open == nil {
-		return notice(Notice{Text: "no viewer here; on your own computer: ngoctl conversation open " + string(x.chosen), Bad: true})
+		return x.browse(v, nil, "no viewer here")
 	}
 	c, org, show := x.room.Client, x.room.Org.Slug, x.room.Open
 	return load(func(ctx context.Context) tea.Msg {
@@ -347,21 +347,22 @@ func (x *Inbox) newestWords() (ngo.Message, bool) {
 	return ngo.Message{}, false
 }
 
-// browse opens the thread as a page, with its files.
-func (x *Inbox) browse(v api.Conversation) tea.Cmd {
-	c, org, show := x.room.Client, x.room.Org.Slug, x.room.Browse
+// browse opens the thread as a page, with its files. Where that cannot be, the notice says why, and gives the link on a line of its
+// own.
+func (x *Inbox) browse(v api.Conversation, show func(string) error, why string) tea.Cmd {
+	c, org := x.room.Client, x.room.Org.Slug
 	return load(func(ctx context.Context) tea.Msg {
 		link, err := c.ThreadLink(ctx, org, v.ID)
 		if err != nil {
 			return failed(err)
 		}
-		if show == nil {
-			return Notice{Text: "no browser here; for ten minutes it is at " + link.URL}
+		if show != nil {
+			if err = show(link.URL); err == nil {
+				return Notice{Text: "the thread is open in your browser"}
+			}
+			why = failed(err).Text
 		}
-		if err := show(link.URL); err != nil {
-			return failed(err)
-		}
-		return Notice{Text: "the thread is open in your browser"}
+		return Notice{Text: why + "; for ten minutes the thread is at\n" + ngo.Printable(link.URL)}
 	})
 }
 

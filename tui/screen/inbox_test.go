@@ -231,6 +231,27 @@ func TestADraftIsKeptWhenItIsLeft(t *testing.T) {
 	d.gotNot(t, "POST")
 }
 
+// Where nothing can be opened, the link stands on a line of its own, whole, to be copied.
+func TestALinkThatCannotBeOpenedIsShown(t *testing.T) {
+	t.Parallel()
+	const page = "https://ngo.example.org/files/sevai.kq3v9xw2m5t7y8z4a6b1c2d3e4f5g6h7"
+	fails := func(string) error {
+		return &ngo.Error{Code: ngo.Internal, Message: "the browser could not show it"}
+	}
+	for _, tt := range []struct {
+		key    string
+		browse func(string) error
+		why    string
+	}{{"o", nil, "no browser here"}, {"o", fails, "the browser could not show it"}, {"v", nil, "no viewer here"}} {
+		x, d := newInbox(t, 80, 24)
+		x.room.Browse = tt.browse
+		d.answer["POST /orgs/sevai/conversations/cnv_1/link"] = api.Link{URL: page}
+		if got := hit(x, tt.key); len(got) != 1 || !strings.HasPrefix(got[0], tt.why) || !strings.HasSuffix(got[0], "\n"+page) {
+			t.Errorf("%s says %q; want %q and the link", tt.key, got, tt.why)
+		}
+	}
+}
+
 func TestAShutWindowTakesNoText(t *testing.T) {
 	t.Parallel()
 	x, d := newInbox(t, 80, 24)

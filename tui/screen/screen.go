@@ -76,7 +76,7 @@ type GoTo struct {
 	Person       ngo.PersonID       // among people
 }
 
-// Notice asks the router to show a line at the foot of the screen.
+// Notice asks the router to show a text at the foot of the screen, until the next key.
 type Notice struct {
 	Text string
 	Bad  bool
