@@ -23,6 +23,8 @@ type NewIncoming struct {
 	Address ngo.Identity // to whom an answer goes
 	Name    string       // as they call themselves
 	At      time.Time    // as the provider dates it; zero is now, and so is what is dated more than a day ahead
+	Came    time.Time    // of those with one date the first that came stands first; zero is now
+	Place   int          // and of those that came together, the first of these
 
 	Echo   bool
 	Author string // who of ours sent an echo, when that is told
@@ -321,7 +323,7 @@ on conflict do nothing`
 
 // addHeard inserts the message; false when it is there already. The trail has the delivery that brought it.
 func (t *Tx) addHeard(n NewIncoming, c *thread, quotes ngo.MessageID) (m ngo.Message, added bool, err error) {
-	m = ngo.Message{ID: t.nextMessageID(), Kind: ngo.MessageIncoming, Direction: ngo.In, State: ngo.MessageReceived, At: n.At}
+	m = ngo.Message{ID: t.heardID(n), Kind: ngo.MessageIncoming, Direction: ngo.In, State: ngo.MessageReceived, At: n.At}
 	var sent *time.Time
 	if n.Echo {
 		m.Kind, m.Direction, m.State, sent = ngo.MessageText, ngo.Out, ngo.MessageSent, &n.At
@@ -387,8 +389,15 @@ func extra(e ngo.Extra) (string, error) {
 	return string(out), nil
 }
 
-// nextMessageID orders messages that were added in the same millisecond: providers date them to the second, and of those with one
-// date the first told comes first. Under load it runs ahead of the clock.
+// heardID orders messages that a provider dates to the same second, in whatever order they are worked on.
+func (t *Tx) heardID(n NewIncoming) ngo.MessageID {
+	if n.Came.IsZero() {
+		return t.nextMessageID()
+	}
+	return ngo.NewIDAt[ngo.MessageID](n.Came, n.Place)
+}
+
+// nextMessageID orders messages that were added in the same millisecond. Under load it runs ahead of the clock.
 func (t *Tx) nextMessageID() ngo.MessageID {
 	now := t.now.UnixMilli()
 	for {

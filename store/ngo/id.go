@@ -80,11 +80,24 @@ const (
 // NewID makes an identifier of kind T for the moment now.
 func NewID[T id](now time.Time) T {
 	var raw [16]byte
+	rand.Read(raw[6:]) // never fails: crypto/rand aborts the program instead
+	return newID[T](now, raw)
+}
+
+// NewIDAt is NewID for things of one moment that have an order: the identifiers of the first 65,536 have it too, and 64 random bits.
+func NewIDAt[T id](now time.Time, nth int) T {
+	var raw [16]byte
+	nth = min(max(nth, 0), 1<<16-1)
+	raw[6], raw[7] = byte(nth>>8), byte(nth)
+	rand.Read(raw[8:])
+	return newID[T](now, raw)
+}
+
+func newID[T id](now time.Time, raw [16]byte) T {
 	ms := uint64(now.UnixMilli())
 	for i := range 6 {
 		raw[i] = byte(ms >> (8 * (5 - i)))
 	}
-	rand.Read(raw[6:]) // never fails: crypto/rand aborts the program instead
 	var zero T
 	out := make([]byte, 0, len(zero.prefix())+1+idSigns)
 	out = append(out, zero.prefix()...)

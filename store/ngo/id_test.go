@@ -31,6 +31,22 @@ func TestIDsSortByTimeAndCannotBeGuessed(t *testing.T) {
 	}
 }
 
+func TestIDsOfOneMomentKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	now := time.UnixMilli(1_800_000_000_000)
+	before := ngo.NewIDAt[ngo.MessageID](now, 0)
+	for _, nth := range []int{1, 2, 255, 256, 65535} {
+		next := ngo.NewIDAt[ngo.MessageID](now, nth)
+		if next <= before || next == ngo.NewIDAt[ngo.MessageID](now, nth) {
+			t.Errorf("of one moment number %d is %s, after %s; want it later, and another each time", nth, next, before)
+		}
+		before = next
+	}
+	if later := ngo.NewIDAt[ngo.MessageID](now.Add(time.Millisecond), 0); later <= before {
+		t.Errorf("a moment later %s, after %s", later, before)
+	}
+}
+
 func TestParseIDRefusesForeignShapes(t *testing.T) {
 	t.Parallel()
 	good := string(ngo.NewID[ngo.ReceiptID](time.Now()))
