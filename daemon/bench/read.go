@@ -91,7 +91,7 @@ func readTurn(ctx context.Context, c *api.Client, took map[string][]time.Duratio
 		took[what] = append(took[what], d)
 		return d, err
 	}
-	for _, q := range []api.ConversationQuery{{}, {Sort: "waiting"}, {Sort: "window"}, {Waiting: true}} {
+	for _, q := range []api.ConversationQuery{{}, {Sort: "waiting"}, {Sort: "window"}, {Waiting: true}, {State: "snoozed", Waiting: true}, {State: "closed"}} {
 		var page api.Page[api.Conversation]
 		_, err := note("list", func() (err error) { page, err = c.Conversations(ctx, talkOrg, q); return err })
 		if err != nil {

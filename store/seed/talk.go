@@ -19,6 +19,8 @@ type TalkOptions struct {
 	Messages int
 	From, To time.Time // over which messages are spread; the year before now when zero
 	Progress func(people, messages int)
+	// Settings gives what a driver's account is made with; one that is made with nothing cannot be opened by the daemon.
+	Settings func(driver string) (settings, secrets map[string]string)
 }
 
 const (
@@ -41,12 +43,16 @@ func Talk(ctx context.Context, o *store.Org, s TalkOptions) error {
 	if s.Progress == nil {
 		s.Progress = func(int, int) {}
 	}
+	if s.Settings == nil {
+		s.Settings = func(string) (settings, secrets map[string]string) { return nil, nil }
+	}
 	t := talker{org: o, options: s, speaker: newSpeaker(), ids: make([]ngo.PersonID, s.People), threads: map[int32]int32{}}
 	for _, a := range []struct {
 		driver string
 		id     *ngo.AccountID
 	}{{"whatsapp", &t.chat}, {"email", &t.mail}} {
-		account := o.NewAccount(ngo.Channel, a.driver, "seed-"+a.driver+"-"+string(ngo.NewID[ngo.AccountID](s.To)), nil, nil)
+		settings, secrets := s.Settings(a.driver)
+		account := o.NewAccount(ngo.Channel, a.driver, "seed-"+a.driver+"-"+string(ngo.NewID[ngo.AccountID](s.To)), settings, secrets)
 		*a.id = account.Account.ID
 		if err := o.Write(ctx, store.Work, "seed", func(tx *store.Tx) error { return tx.AddAccount(account) }); err != nil {
 			return fmt.Errorf("seed: %w", err)
