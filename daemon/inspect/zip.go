@@ -3,14 +3,17 @@ package inspect
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
 const (
+	mostSmall    = 1 << 20  // bytes of a list of parts
 	mostDocument = 32 << 20 // bytes of a document that is looked through as a whole
 	mostRatio    = 250      // of unpacked to packed, of a part that is large
 	largePart    = 4 << 20
@@ -82,14 +85,14 @@ func documentType(z *zip.Reader) string {
 	return ""
 }
 
-// small gives a short part.
+// small gives the beginning of a part, all of a short one.
 func small(part *zip.File) (string, error) {
 	r, err := part.Open()
 	if err != nil {
 		return "", err
 	}
 	defer r.Close()
-	text, err := io.ReadAll(io.LimitReader(r, 1<<20))
+	text, err := io.ReadAll(io.LimitReader(r, mostSmall))
 	return string(text), err
 }
 
@@ -127,21 +130,63 @@ func runs(name string) bool {
 // checkDirectory reads the lists by which a document finds its parts: some are to be run, and some to be loaded from elsewhere.
 func checkDirectory(part *zip.File) error {
 	text, err := small(part)
-	if err != nil {
+	switch {
+	case err != nil:
 		return whyCut
+	case len(text) == mostSmall:
+		return whyTricky // what stands behind is not looked at
 	}
-	if strings.Contains(strings.ToLower(text), "macroenabled") {
-		return whyMacros
-	}
-	for _, kind := range []string{"/attachedTemplate", "/oleObject", "/frame", "/subDocument"} {
-		for _, rest := range strings.Split(text, "<Relationship ")[1:] {
-			entry, _, _ := strings.Cut(rest, ">")
-			if strings.Contains(entry, kind+`"`) && strings.Contains(entry, `"External"`) && (strings.Contains(entry, `Target="http`) || strings.Contains(entry, `Target="\\`)) {
-				return refusal("it would load something from the internet when it is opened")
+	d := xml.NewDecoder(strings.NewReader(text))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return whyCut // no program opens it, or only one that reads it otherwise
+		}
+		if e, ok := token.(xml.StartElement); ok {
+			if err := checkEntry(e); err != nil {
+				return err
 			}
 		}
 	}
+}
+
+// checkEntry looks at one line of such a list.
+func checkEntry(e xml.StartElement) error {
+	var kind, target, mode string
+	for _, a := range e.Attr {
+		value := strings.ToLower(strings.TrimSpace(a.Value))
+		if strings.Contains(value, "macroenabled") {
+			return whyMacros
+		}
+		switch a.Name.Local {
+		case "Type":
+			kind = path.Base(value)
+		case "Target":
+			target = value
+		case "TargetMode":
+			mode = value
+		}
+	}
+	if mode == "external" && slices.Contains(loaded, kind) && far(target) {
+		return refusal("it would load something from the internet when it is opened")
+	}
 	return nil
+}
+
+// loaded are the kinds of part that a program gets when it opens a document, without asking.
+var loaded = []string{"attachedtemplate", "oleobject", "frame", "subdocument"}
+
+// far tells whether an address lies on another computer: on none that is a drive's letter, nor beside the document.
+func far(target string) bool {
+	target = strings.ReplaceAll(target, `\`, "/")
+	if rest, ok := strings.CutPrefix(target, "file:"); ok {
+		rest = strings.TrimLeft(rest, "/")
+		return len(rest) < 2 || rest[1] != ':' && rest[1] != '|'
+	}
+	return strings.HasPrefix(target, "//") || strings.Contains(target, ":/") && target[1] != ':'
 }
 
 // unpack counts what the parts come to.
