@@ -220,14 +220,15 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 // cleanLink gives an address that may be clicked, and the host to be shown beside it.
 func cleanLink(s string) (to, where string) {
 	u, err := url.Parse(strings.TrimSpace(s))
-	if err != nil || u.Opaque == "" && u.Host == "" {
+	if err != nil {
 		return "", ""
 	}
-	switch strings.ToLower(u.Scheme) {
-	case "http", "https":
+	web := u.Scheme == "http" || u.Scheme == "https"
+	switch {
+	case web && u.Host != "": // browsers find one also where none stands
 		u.User = nil // a name before the host is there to be taken for it
 		return u.String(), ngo.Printable(u.Host)
-	case "mailto", "tel":
+	case u.Scheme == "mailto" || u.Scheme == "tel":
 		return u.String(), ""
 	}
 	return "", ""

@@ -32,6 +32,7 @@ func TestCleaned(t *testing.T) {
 		{"javascript in disguise", `<a href=" java&#10;script:alert(1)">a</a><a href="&#1;JaVaScRiPt:alert(1)">b</a>`, `<a>a</a><a>b</a>`},
 		{"data link", `<a href="data:text/html,<script>alert(1)</script>">a</a>`, `<a>a</a>`},
 		{"link to here", `<a href="/api/v1/orgs">a</a><a href="//evil.example/x">b</a><a href="#x">c</a>`, `<a>a</a><a>b</a><a>c</a>`},
+		{"link without slashes", `<a href="https:evil.example/x">bank.example</a><a href="HTTP:evil.example">b</a><a href="https:/evil.example">c</a><a href="https:\\evil.example">d</a>`, `<a>bank.example</a><a>b</a><a>c</a><a>d</a>`},
 		{"mail link", `<a href="mailto:a@example.org">a</a>`, `<a href="mailto:a@example.org" rel="noopener noreferrer nofollow" target="_blank">a</a>`},
 		{"refresh", `<meta http-equiv=refresh content="0;url=https://evil.example">a`, `a`},
 		{"base", `<base href="https://evil.example/">a`, `a`},
