@@ -61,11 +61,12 @@ func (h holders) of(k ngo.Identity) (out holders) {
 	return out
 }
 
-// meant gives whom some addresses mean, the first of them first: its owner, or of those who share it the first who is called so.
+// meant gives whom some addresses mean, the first of them first: its owner, or of those who share it the first who is called so. An
+// id of WhatsApp's means who had it, also when it was retired.
 func (h holders) meant(known []ngo.Identity, name string) (holder, bool) {
 	for _, k := range known {
 		for _, one := range h.of(k) {
-			if !one.Shared || ngo.SameName(one.name, name) {
+			if !one.Shared || k.Kind == ngo.WhatsAppUser || ngo.SameName(one.name, name) {
 				return one, true
 			}
 		}
@@ -92,7 +93,7 @@ func told(known []ngo.Identity) (own, phones []ngo.Identity) {
 // known by a phone number alone: whom a messenger tells of is a person of their own, and joined by itself to the one owner of the
 // number, unless somebody said that these are two; so are two persons of whom a provider says that they are one. Joined is what was
 // joined just now. Who shares an address is known by the name too. The person learns what is nobody's. Where nothing is told but a
-// name there is nobody.
+// name there is nobody. A number that WhatsApp tells beside another id than its owner's is no longer theirs: see passOn.
 func (t *Tx) PersonFor(_ ngo.AccountID, known []ngo.Identity, name, language string) (id ngo.PersonID, added bool, joined *ngo.Joining, err error) {
 	own, phones := told(known)
 	if len(own) == 0 {
@@ -102,6 +103,9 @@ func (t *Tx) PersonFor(_ ngo.AccountID, known []ngo.Identity, name, language str
 		return "", false, nil, nil
 	}
 	have, err := t.holdersOf(append(slices.Clone(own), phones...))
+	if err == nil {
+		have, err = t.passOn(have, own, phones)
+	}
 	if err != nil {
 		return "", false, nil, err
 	}
@@ -198,6 +202,9 @@ func (t *Tx) ChangeIdentity(_ ngo.AccountID, was, now []ngo.Identity) (id ngo.Pe
 	if !found || len(own) == 0 {
 		return who.person, nil, nil
 	}
+	if had, err = t.withIDs(had, who, own); err != nil {
+		return "", nil, err
+	}
 	still := append(slices.Clone(own), phones...)
 	for _, h := range had {
 		if h.person != who.person || h.Shared || slices.Contains(still, h.Identity) {
@@ -219,12 +226,27 @@ func (t *Tx) ChangeIdentity(_ ngo.AccountID, was, now []ngo.Identity) (id ngo.Pe
 	return who.person, joined, err
 }
 
-// retire takes in that somebody has a number no more. Ids that a provider makes are given to nobody else: they stay.
+// withIDs adds the ids that WhatsApp gave somebody who has another number now: it makes new ones with that.
+func (t *Tx) withIDs(had holders, who holder, now []ngo.Identity) (holders, error) {
+	if !slices.ContainsFunc(now, func(i ngo.Identity) bool { return i.Kind == ngo.WhatsApp }) {
+		return had, nil
+	}
+	mine, err := all(t.w, "identities", scanIdentity, selectIdentities, string(who.person))
+	for _, i := range mine {
+		if i.Kind == ngo.WhatsAppUser && len(had.of(i)) == 0 {
+			had = append(had, holder{Identity: i, person: who.person, root: who.root})
+		}
+	}
+	return had, err
+}
+
+// retire takes in that somebody has a number no more, or an id that is in use no more. Ids that a provider makes are given to nobody
+// else: they stay, and nobody is written to by them.
 func (t *Tx) retire(h holder) (err error) {
 	switch h.Kind {
 	case ngo.WhatsApp:
 		_, err = t.exec("drop identity", dropIdentity, string(h.Kind), h.Value, string(h.person))
-	case ngo.Phone:
+	case ngo.Phone, ngo.WhatsAppUser:
 		_, err = t.exec("share identity", shareIdentity, string(h.Kind), h.Value, string(h.person), 1)
 	}
 	return err

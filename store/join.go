@@ -96,6 +96,9 @@ func (t *Tx) Join(kept, gone ngo.PersonID, reason string) (ngo.Joining, error) {
 	if into.Root == from.Root {
 		return ngo.Joining{}, &ngo.Error{Code: ngo.Conflict, Message: "they are shown as one person already", Hint: "ngoctl person show " + string(into.Root)}
 	}
+	if err := t.settlePassed(into.Root, from.Root); err != nil {
+		return ngo.Joining{}, err
+	}
 	j := ngo.Joining{ID: ngo.NewID[ngo.JoiningID](t.now), Kept: kept, Gone: from.Root, Reason: line(reason, mostText), Actor: t.actor, At: t.now}
 	_, err = t.exec("add joining", insertJoining, string(j.ID), string(j.Kept), string(j.Gone), j.Reason, j.Actor, t.stamp())
 	if err != nil {

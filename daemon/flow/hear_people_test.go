@@ -204,3 +204,109 @@ func TestAChangeThatIsToldAgain(t *testing.T) {
 		t.Errorf("%d people, whoever has the old number now is %s beside %s; want two who are two", people, owner, first.Person)
 	}
 }
+
+// beside is a message from a number, with the id that WhatsApp tells beside it.
+func (h *house) beside(number, user, id, words string) string {
+	return strings.Replace(h.textFrom(number, id, words), `{"from"`, `{"from_user_id":"`+user+`","from"`, 1)
+}
+
+// threadOf gives the thread of whoever wrote a message.
+func (h *house) threadOf(ref ngo.Ref) thread {
+	h.t.Helper()
+	for _, c := range h.threads() {
+		for _, m := range c.messages {
+			if m.Ref == ref {
+				return c
+			}
+		}
+	}
+	h.t.Fatalf("nobody has the message %s", ref)
+	return thread{}
+}
+
+// A number that WhatsApp tells with another id than before is somebody else's by now, or may be: what they write is theirs, the thread
+// of who had it goes on with their id, and neither's wish is the other's.
+func TestANumberThatWasPassedOn(t *testing.T) {
+	t.Parallel()
+	const newID = "IN.99991208655302741918"
+	h := newHouse(t)
+	g := h.whatsApp()
+	var donor ngo.PersonID
+	h.write(func(tx *store.Tx) (err error) {
+		donor, err = tx.JoinPerson(ngo.Donor{Name: "Meena Raman", EMail: "meena@example.org", Phone: "+" + meena})
+		return err
+	})
+	g.hears(messages(h.text("wamid.1", "before there were ids")))
+	g.hears(messages(h.beside(meena, meenaID, "wamid.2", "hello")))
+	if c := h.thread(); c.Doubt != "" || h.root(c.Person) != donor {
+		t.Fatalf("conversation %+v; want no doubt about a first id", c.Conversation)
+	}
+	h.later(time.Minute)
+	g.hears(messages(h.beside(meena, meenaID, "wamid.3", "stop")))
+	h.later(time.Minute)
+	late := h.beside(meena, meenaID, "wamid.9", "sent before, told after")
+	g.hears(messages(h.beside(meena, newID, "wamid.4", "who are you?"), h.beside(meena, newID, "wamid.5", "start")))
+	was, now := h.threadOf("wamid.1"), h.threadOf("wamid.4")
+	if was.ID == now.ID || h.root(was.Person) != donor || h.root(now.Person) == donor {
+		t.Fatalf("%s writes in the thread of %s; want two people", now.Person, was.Person)
+	}
+	if !strings.Contains(was.Doubt, "+"+meena) || was.Address != (ngo.Identity{Kind: ngo.WhatsAppUser, Value: meenaID}) {
+		t.Errorf("the thread of who had the number %+v; want a doubt, and that answers go to their id", was.Conversation)
+	}
+	if now.Doubt != was.Doubt || now.Address.Value != meena || len(now.messages) != 2 {
+		t.Errorf("the thread of who has it now %+v; want the same doubt", now.Conversation)
+	}
+	if !h.stopped(donor) || h.stopped(now.Person) || len(h.consents(now.Person)) != 0 {
+		t.Errorf("stopped: %v, and of who has the number now %v", h.stopped(donor), h.stopped(now.Person))
+	}
+	g.hears(messages(late))
+	g.hears(messages(h.beside(meena, newID, "wamid.6", "still here")))
+	if c := h.threadOf("wamid.9"); c.ID != was.ID || h.threadOf("wamid.6").ID != now.ID {
+		t.Errorf("what was told late is in %+v", c.Conversation)
+	}
+	var likely []ngo.Likeness
+	h.read(func(rx *store.Rx) (err error) { likely, err = rx.Likely(now.Person); return err })
+	if len(likely) != 1 || likely[0].Person.ID != donor {
+		t.Errorf("likely %+v; want who had the number offered, as they are called alike", likely)
+	}
+	h.write(func(tx *store.Tx) error { _, err := tx.Join(donor, now.Person, "a new phone"); return err })
+	for _, c := range h.threads() {
+		if c.Doubt != "" {
+			t.Errorf("conversation %+v; want no doubt once somebody said that they are one", c.Conversation)
+		}
+	}
+}
+
+// What WhatsApp says of an id that changed holds, also when somebody wrote with the new one before it said so.
+func TestAnIdThatChangesAfterAMessage(t *testing.T) {
+	t.Parallel()
+	const newID = "IN.99991208655302741918"
+	h := newHouse(t)
+	g := h.whatsApp()
+	g.hears(messages(h.beside(meena, meenaID, "wamid.1", "hello")))
+	changed := system(h, "wamid.3", `"from":"`+meena+`","from_user_id":"`+newID+`","system":{"type":"user_changed_user_id","body":"changed","user_id":"`+newID+`","previous_user_id":"`+meenaID+`"}`)
+	g.hears(messages(h.beside(meena, newID, "wamid.2", "me again")))
+	g.hears(messages(changed))
+	g.hears(messages(h.beside(meena, newID, "wamid.4", "and again")))
+	was := h.threadOf("wamid.1")
+	for _, c := range h.threads() {
+		if h.root(c.Person) != h.root(was.Person) || c.Doubt != "" {
+			t.Errorf("conversation %+v beside %+v; want one person, and no doubt", c.Conversation, was.Conversation)
+		}
+	}
+}
+
+// Who changes their number may be told with the id of before or with a new one.
+func TestANumberThatChangesWithTheId(t *testing.T) {
+	t.Parallel()
+	const newNumber, newID = "919840099999", "IN.99991208655302741918"
+	h := newHouse(t)
+	g := h.whatsApp()
+	g.hears(messages(h.beside(meena, meenaID, "wamid.1", "hello")))
+	g.hears(messages(system(h, "wamid.2", `"from":"`+meena+`","from_user_id":"`+newID+`","system":{"type":"user_changed_number","body":"changed","wa_id":"`+newNumber+`"}`)))
+	g.hears(messages(h.beside(newNumber, newID, "wamid.3", "from the new one")))
+	g.hears(messages(h.beside(newNumber, newID, "wamid.4", "and again")))
+	if c := h.thread(); c.Doubt != "" || len(c.messages) != 4 {
+		t.Errorf("conversation %+v; want it to go on without a doubt", c.Conversation)
+	}
+}

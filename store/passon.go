@@ -1,0 +1,127 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Phone numbers are given to somebody else after a while, and WhatsApp's ids are not: a number that comes with another id than before
+// is somebody else's now, or may be. Whoever writes from it is then a person of their own, until somebody who asked joins the two.
+
+const (
+	// selectOtherID gives the id that WhatsApp knows an owner of a number by. That of another number of theirs tells nothing.
+	selectOtherID = `
+select i.value
+from identity i
+join person p on p.id = i.person_id
+where p.root = $1 and i.kind = 'whatsapp_user' and i.shared = 0
+  and not exists (select 1 from identity n where n.person_id = p.id and n.kind = 'whatsapp' and n.value <> $2)
+order by i.value
+limit 1`
+
+	// passThread has answers go to who had the number, wherever they are by now.
+	passThread = `
+update conversation
+set address_kind = 'whatsapp_user',
+    address = $4,
+    doubt = $5
+where address_kind = $1 and address = $2 and person_id = $3 and kind = 'chat'
+returning id`
+
+	// selectPassedOn gives the number that somebody has from who is known by another id.
+	selectPassedOn = `
+select mine.value
+from identity mine
+join person p on p.id = mine.person_id
+join identity theirs on theirs.kind = mine.kind and theirs.value = mine.value and theirs.person_id <> mine.person_id
+join person q on q.id = theirs.person_id
+where mine.person_id = $1 and mine.kind = 'phone' and mine.shared = 1 and q.root <> p.root
+  and exists (select 1 from identity u join person o on o.id = u.person_id where o.root = q.root and u.kind = 'whatsapp_user')
+limit 1`
+
+	// settlePassed takes back a doubt that the threads of both have.
+	settlePassed = `
+update conversation
+set doubt = ''
+where doubt like $3 and person_id in (select id from person where root in ($1, $2))
+  and doubt in (select c.doubt from conversation c where c.person_id in (select id from person where root = $1))
+  and doubt in (select c.doubt from conversation c where c.person_id in (select id from person where root = $2))
+returning id`
+)
+
+// passedOn is the doubt about a number, the same in the threads of who had it and of who has it.
+func passedOn(number string) string {
+	return "WhatsApp knows whoever writes from +" + number + " by another id than before: the number may be somebody else's now. " +
+		"Ask something that only they know before you tell anything."
+}
+
+// passOn takes a number, and the phone that it is, from those whom WhatsApp knows by another id than the one told beside it, and gives
+// the holders as they are then. As a phone it counts as shared, so that it joins nobody.
+func (t *Tx) passOn(have holders, own, phones []ngo.Identity) (holders, error) {
+	if !slices.ContainsFunc(own, func(i ngo.Identity) bool { return i.Kind == ngo.WhatsAppUser }) {
+		return have, nil
+	}
+	passed := false
+	for _, h := range have {
+		if h.Shared || h.Kind != ngo.WhatsApp && h.Kind != ngo.Phone || have.goBy(h.root) {
+			continue
+		}
+		number := strings.TrimPrefix(h.Value, "+")
+		other, err := all(t.w, "identities", scanOne[string], selectOtherID, string(h.root), number)
+		if err != nil {
+			return nil, err
+		}
+		if len(other) == 0 {
+			continue
+		}
+		if err := t.passFrom(h, number, other[0]); err != nil {
+			return nil, err
+		}
+		passed = true
+	}
+	if !passed {
+		return have, nil
+	}
+	return t.holdersOf(append(slices.Clone(own), phones...))
+}
+
+// goBy tells whether one of the ids that WhatsApp told is that of somebody who is shown as one with a root.
+func (h holders) goBy(root ngo.PersonID) bool {
+	return slices.ContainsFunc(h, func(one holder) bool {
+		return one.root == root && (one.Kind == ngo.WhatsAppUser || one.Kind == ngo.WhatsAppParent)
+	})
+}
+
+// passFrom takes a number from who had it.
+func (t *Tx) passFrom(h holder, number, id string) error {
+	if err := t.retire(h); err != nil {
+		return err
+	}
+	t.audit("person.change", string(h.person), facts{{"identities", personal(h.Value)}}, facts{{"passed_on", true}})
+	t.changed("person", string(h.person))
+	threads, err := all(t.w, "conversations", scanOne[ngo.ConversationID], passThread, string(h.Kind), h.Value, string(h.person), id, passedOn(number))
+	for _, c := range threads {
+		t.changed("conversation", string(c))
+	}
+	return err
+}
+
+// PassedOn says, in plain words, why somebody may be another than who had their phone number before; empty when there is no doubt.
+func (r *Rx) PassedOn(id ngo.PersonID) (string, error) {
+	found, err := all(r.conn, "numbers", scanOne[string], selectPassedOn, string(id))
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return passedOn(strings.TrimPrefix(found[0], "+")), nil
+}
+
+// settlePassed ends the doubt about a number between two who are to be one.
+func (t *Tx) settlePassed(one, other ngo.PersonID) error {
+	settled, err := all(t.w, "conversations", scanOne[ngo.ConversationID], settlePassed, string(one), string(other), passedOn("%"))
+	for _, c := range settled {
+		t.changed("conversation", string(c))
+	}
+	return err
+}
