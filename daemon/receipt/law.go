@@ -1,7 +1,6 @@
 package receipt
 
 import (
-	"bytes"
 	"cmp"
 	"embed"
 	"errors"
@@ -12,8 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-
+	"github.com/ngoctl/ngoctl/daemon/datafile"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
@@ -79,15 +77,16 @@ func LoadLaws(override fs.FS) (laws Laws, problems []error, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("open built-in laws: %w", err)
 	}
-	files, problems := readLaws(own)
+	read, problems := datafile.Read(own, parseLaw, unusable)
 	if err := errors.Join(problems...); err != nil {
 		return nil, nil, err
 	}
+	files := lawFiles(read)
 	if override == nil {
 		laws, err = files.laws()
 		return laws, nil, err
 	}
-	added, problems := readLaws(override)
+	added, problems := datafile.Read(override, parseLaw, unusable)
 	laws, more := files.with(added)
 	return laws, slices.Concat(problems, more, laws.holes()), nil
 }
@@ -138,30 +137,6 @@ func (files lawFiles) with(added lawFiles) (Laws, []error) {
 	return ls, problems
 }
 
-// readLaws reads a folder of laws, and tells of each that cannot be used.
-func readLaws(from fs.FS) (lawFiles, []error) {
-	names, err := fs.Glob(from, "*.toml")
-	if err != nil {
-		return nil, []error{fmt.Errorf("list laws: %w", err)}
-	}
-	files := lawFiles{}
-	var problems []error
-	for _, name := range names {
-		data, err := fs.ReadFile(from, name)
-		if err != nil {
-			problems = append(problems, unusable(name, err))
-			continue
-		}
-		law, err := parseLaw(data)
-		if err != nil {
-			problems = append(problems, unusable(name, err))
-			continue
-		}
-		files[name] = law
-	}
-	return files, problems
-}
-
 func unusable(name string, err error) error {
 	return &ngo.Error{Code: ngo.Invalid, Message: "the law file " + name + " cannot be used; the law that is built in stays in force",
 		Hint: "mend the file in DATA/law and restart the daemon; docs/law.md says what a law file holds", Err: err}
@@ -169,9 +144,8 @@ func unusable(name string, err error) error {
 
 func parseLaw(data []byte) (Law, error) {
 	var l Law
-	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
-	if err := d.Decode(&l); err != nil {
-		return Law{}, tomlFault(err)
+	if err := datafile.Decode(data, &l); err != nil {
+		return Law{}, err
 	}
 	var faults []error
 	for _, f := range l.faults() {
@@ -181,23 +155,6 @@ func parseLaw(data []byte) (Law, error) {
 		faults = append(faults, f.err)
 	}
 	return l, errors.Join(faults...)
-}
-
-// tomlFault says in which lines a file is malformed.
-func tomlFault(err error) error {
-	if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok {
-		var faults []error
-		for _, e := range unknown.Errors {
-			line, _ := e.Position()
-			faults = append(faults, fmt.Errorf("line %d: unknown key %s", line, ngo.Printable(strings.Join(e.Key(), "."))))
-		}
-		return errors.Join(faults...)
-	}
-	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
-		line, _ := bad.Position()
-		return fmt.Errorf("line %d: %w", line, err)
-	}
-	return err
 }
 
 // lineOf finds the line that sets a key, such as from or ta.act; 0 when none does.

@@ -1,7 +1,6 @@
 package rate
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -11,8 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
-
+	"github.com/ngoctl/ngoctl/daemon/datafile"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
@@ -27,13 +25,13 @@ func Load(override fs.FS) (rates Rates, problems []error, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("open built-in rates: %w", err)
 	}
-	files, problems := read(own)
+	files, problems := datafile.Read(own, parse, unusable)
 	if err := errors.Join(problems...); err != nil {
 		return nil, nil, err
 	}
 	if override != nil {
 		var added map[string]Table
-		added, problems = read(override)
+		added, problems = datafile.Read(override, parse, unusable)
 		problems = append(problems, with(files, added)...)
 	}
 	return slices.SortedFunc(maps.Values(files), func(a, b Table) int {
@@ -58,27 +56,6 @@ func with(files, added map[string]Table) (problems []error) {
 	return problems
 }
 
-// read reads a folder of rates, and tells of each file that cannot be used.
-func read(from fs.FS) (map[string]Table, []error) {
-	names, err := fs.Glob(from, "*.toml")
-	if err != nil {
-		return nil, []error{fmt.Errorf("list rates: %w", err)}
-	}
-	files := map[string]Table{}
-	var problems []error
-	for _, name := range names {
-		data, err := fs.ReadFile(from, name)
-		if err == nil {
-			files[name], err = parse(data)
-		}
-		if err != nil {
-			problems = append(problems, unusable(name, err))
-			delete(files, name)
-		}
-	}
-	return files, problems
-}
-
 func unusable(name string, err error) error {
 	return &ngo.Error{Code: ngo.Invalid, Message: "the file of rates " + name + " cannot be used; the rates that are built in stay in force",
 		Hint: "mend the file in DATA/rates and restart the daemon; docs/channels.md says what such a file holds", Err: err}
@@ -86,28 +63,10 @@ func unusable(name string, err error) error {
 
 func parse(data []byte) (Table, error) {
 	var t Table
-	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
-	if err := d.Decode(&t); err != nil {
-		return t, fault(err)
+	if err := datafile.Decode(data, &t); err != nil {
+		return t, err
 	}
 	return t, errors.Join(t.faults()...)
-}
-
-// fault says in which lines a file is malformed.
-func fault(err error) error {
-	if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok {
-		var faults []error
-		for _, e := range unknown.Errors {
-			line, _ := e.Position()
-			faults = append(faults, fmt.Errorf("line %d: unknown key %s", line, ngo.Printable(strings.Join(e.Key(), "."))))
-		}
-		return errors.Join(faults...)
-	}
-	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
-		line, _ := bad.Position()
-		return fmt.Errorf("line %d: %w", line, err)
-	}
-	return err
 }
 
 // most is an amount that no message costs: whoever writes more has the unit wrong.
