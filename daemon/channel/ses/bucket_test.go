@@ -316,6 +316,38 @@ func TestSuite(t *testing.T) {
 	})
 }
 
+// A test of the channel shows whether its credentials work, of the way out and of the bucket, and costs nothing.
+func TestCheckLogsIn(t *testing.T) {
+	t.Parallel()
+	out, err := sim.NewSMTP(sim.SMTPOptions{User: "AKIASYNTHETIC", Password: "synthetic-password"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(out.Close)
+	for _, tt := range []struct {
+		name, password, refuse string
+		want                   ngo.Code
+	}{
+		{"right", "synthetic-password", "", ""},
+		{"another SMTP password", "the-secret-of-a-key", "", ngo.Unauthenticated},
+		{"another secret of the key", "synthetic-password", "SignatureDoesNotMatch", ngo.Unauthenticated},
+		{"no such bucket", "synthetic-password", "NoSuchBucket", ngo.Invalid},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newShelf(t)
+			s.refuse = tt.refuse
+			a := open[channel.Account](t, newAmazon(t), s.values("smtp", out.Addr(), "region", "ap-south-1", "password", tt.password))
+			if err := a.Check(t.Context()); ngo.CodeOf(err) != tt.want {
+				t.Errorf("Check = %v; want %q", err, tt.want)
+			}
+			if out.Total() != 0 {
+				t.Error("it sent a mail")
+			}
+		})
+	}
+}
+
 func TestDispatchTellsTheOtherName(t *testing.T) {
 	t.Parallel()
 	for region, domain := range map[string]string{"ap-south-1": "ap-south-1.amazonses.com", "us-east-1": "email.amazonses.com"} {
