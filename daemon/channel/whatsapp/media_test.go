@@ -39,6 +39,7 @@ func TestMedia(t *testing.T) {
 		{"another digest", ref, `{"url":"URL/file","sha256":"` + wrong + `"}`, 6000, ngo.Invalid},
 		{"another than was announced", announced(make([]byte, 32)), `{"url":"URL/file","sha256":"` + right + `"}`, 6000, ngo.Invalid},
 		{"larger than is taken", ref, `{"url":"URL/file","file_size":"6000"}`, 5999, ngo.TooLarge},
+		{"larger than is asked for", ref, `{"url":"URL/gone","file_size":"100000000"}`, 5999, ngo.TooLarge},
 		{"larger than it says", ref, `{"url":"URL/file","file_size":"10"}`, 5999, ngo.TooLarge},
 		{"gone", ref, `{"url":"URL/gone"}`, 6000, ngo.NotFound},
 		{"a far host", ref, `{"url":"https://evil.example/file"}`, 6000, ngo.Denied},
