@@ -60,10 +60,24 @@ func (h *hearing) incoming(tx *store.Tx, i *item) error {
 	if err := addBlobs(tx, i.blobs); err != nil {
 		return err
 	}
+	if heard.Opened && heard.Conversation.Kind == ngo.Chat {
+		if err := doubt(tx, heard.Conversation.ID, person); err != nil {
+			return err
+		}
+	}
 	if i.wish != nil && !heard.Stranger && person != "" {
 		return h.obey(tx, i, heard, person)
 	}
 	return nil
+}
+
+// doubt says in a new thread that somebody else had the writer's number before.
+func doubt(tx *store.Tx, id ngo.ConversationID, person ngo.PersonID) error {
+	why, err := tx.PassedOn(person)
+	if err != nil || why == "" {
+		return err
+	}
+	return tx.SetDoubt(id, why)
 }
 
 // message is what the store keeps of a message.
@@ -229,14 +243,11 @@ func (h *hearing) change(tx *store.Tx, i *item) error {
 	if _, err := tx.MessageByRef(h.delivery.Account, c.Ref); ngo.CodeOf(err) != ngo.NotFound {
 		return err
 	}
-	person, err := h.person(tx, c.Was)
-	if err != nil || person == "" {
-		return err
-	}
 	if c.Kind == channel.ChangedKey {
-		return h.perhapsAnother(tx, i, person)
+		return h.perhapsAnother(tx, i)
 	}
-	if _, _, err := tx.ChangeIdentity(h.delivery.Account, c.Was.Identities, c.Now.Identities); err != nil {
+	person, err := h.changed(tx, c)
+	if err != nil || person == "" {
 		return err
 	}
 	for _, was := range c.Was.Identities {
@@ -252,11 +263,35 @@ func (h *hearing) change(tx *store.Tx, i *item) error {
 	return h.tell(tx, i, person, c.Now)
 }
 
+// changed gives whose the change is, and makes them known. Where their id changed the former one says who it is, not the number beside
+// it: somebody may have been heard by the new one already.
+func (h *hearing) changed(tx *store.Tx, c *channel.Change) (ngo.PersonID, error) {
+	was := c.Was.Identities
+	if byID := slices.DeleteFunc(slices.Clone(was), isNumber); c.Kind == channel.ChangedID && len(byID) > 0 {
+		was = byID
+	}
+	person, _, err := tx.ChangeIdentity(h.delivery.Account, was, c.Now.Identities)
+	if err != nil || person != "" {
+		return person, err
+	}
+	if person, err = h.person(tx, c.Was); err != nil || person == "" {
+		return person, err
+	}
+	_, _, err = tx.ChangeIdentity(h.delivery.Account, was, c.Now.Identities)
+	return person, err
+}
+
+func isNumber(i ngo.Identity) bool { return i.Kind == ngo.WhatsApp || i.Kind == ngo.Phone }
+
 // anotherDevice says what a new key means.
 const anotherDevice = "They have another phone, or somebody else has their number now. Ask something that only they know before you tell anything."
 
-func (h *hearing) perhapsAnother(tx *store.Tx, i *item, person ngo.PersonID) error {
+func (h *hearing) perhapsAnother(tx *store.Tx, i *item) error {
 	c := i.Change
+	person, err := h.person(tx, c.Was)
+	if err != nil || person == "" {
+		return err
+	}
 	if err := h.tell(tx, i, person, c.Now); err != nil {
 		return err
 	}
