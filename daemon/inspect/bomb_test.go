@@ -125,9 +125,10 @@ func TestTheChildIsHeld(t *testing.T) {
 			i, err := New(Options{Command: []string{self, misbehave, tt.do}})
 			must(t, err)
 			i.wall = time.Minute // the processor's time is what is to run out, also where others want it too
+			began := time.Now()
 			got, err := i.Inspect(t.Context(), strings.NewReader("x"), "", "", Limits{})
-			if err != nil || !strings.HasPrefix(got.Refused, tt.want) {
-				t.Errorf("%s: %q, %v; want %q", tt.do, got.Refused, err, tt.want)
+			if err != nil || !strings.HasPrefix(got.Refused, tt.want) || time.Since(began) >= i.wall {
+				t.Errorf("%s: %q, %v after %v; want %q, by its own limits", tt.do, got.Refused, err, time.Since(began), tt.want)
 			}
 		})
 	}
