@@ -3,56 +3,19 @@ package apiserver
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/org"
-	"github.com/ngoctl/ngoctl/daemon/setting"
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
-// setChannel changes the settings that are named, in one transaction, so that of two who change it at once neither is lost.
+// setChannel changes the settings that are named.
 func (s *Server) setChannel(ctx context.Context, in *nameBody[api.SetAccount]) (*answer[api.Account], error) {
-	o, err := s.open(ctx, in.OrgPath)
-	if err != nil {
-		return nil, err
-	}
-	var a ngo.Account
-	err = o.Store.Write(ctx, store.Ack, actor(ctx), func(tx *store.Tx) error {
-		if a, err = tx.Account(ngo.Channel, in.Name); err != nil {
-			return err
-		}
-		secrets, err := tx.Secrets(a.ID)
-		if err != nil {
-			return err
-		}
-		n, err := s.edited(o.Store, a, secrets, func(f setting.Form, v setting.Values) error { return name(f, v, in.Body.Values) })
-		if err != nil {
-			return err
-		}
-		_, err = tx.ChangeAccount(n)
-		a = n.Account
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s.shownOne(ctx, o, a)
-}
-
-// name puts named values into those that there are.
-func name(f setting.Form, v, named setting.Values) error {
-	for field := range named {
-		if _, ok := f.Field(field); !ok {
-			return setting.Faulty(f, fmt.Sprintf("%q is not one of its settings", ngo.Printable(field)))
-		}
-	}
-	maps.Copy(v, named)
-	return nil
+	return s.setNamed(ctx, ngo.Channel, in)
 }
 
 // testChannel tells what did not work as an answer, not as an error.

@@ -27,7 +27,12 @@ type valueEdit func(f setting.Form, v setting.Values) error
 
 // setGateway changes the settings that are named.
 func (s *Server) setGateway(ctx context.Context, in *nameBody[api.SetAccount]) (*answer[api.Account], error) {
-	return s.changeGateway(ctx, in.NamePath, func(f setting.Form, v setting.Values) error {
+	return s.setNamed(ctx, ngo.Gateway, in)
+}
+
+// setNamed puts named values in the place of those that an account has.
+func (s *Server) setNamed(ctx context.Context, kind ngo.AccountKind, in *nameBody[api.SetAccount]) (*answer[api.Account], error) {
+	return s.changeAccount(ctx, kind, in.NamePath, func(f setting.Form, v setting.Values) error {
 		for name := range in.Body.Values {
 			if _, ok := f.Field(name); !ok {
 				return setting.Faulty(f, fmt.Sprintf("%q is not one of its settings", ngo.Printable(name)))
@@ -41,7 +46,7 @@ func (s *Server) setGateway(ctx context.Context, in *nameBody[api.SetAccount]) (
 // rotateGateway puts a new secret in the place of one that stays good for a while: the gateway signs with it what happened
 // before the change.
 func (s *Server) rotateGateway(ctx context.Context, in *nameBody[api.Rotate]) (*answer[api.Account], error) {
-	return s.changeGateway(ctx, in.NamePath, func(f setting.Form, v setting.Values) error {
+	return s.changeAccount(ctx, ngo.Gateway, in.NamePath, func(f setting.Form, v setting.Values) error {
 		field, err := rotating(f, in.Body.Field)
 		if err != nil {
 			return err
@@ -86,16 +91,16 @@ func rotating(f setting.Form, name string) (setting.Field, error) {
 	return setting.Field{}, &ngo.Error{Code: ngo.Invalid, Message: "it is not told which secret is rotated", Hint: "it can be one of: " + strings.Join(names, ", ")}
 }
 
-// changeGateway edits the values of a gateway in one transaction, so that of two who change it at once neither is lost. The
+// changeAccount edits the values of a gateway or channel in one transaction, so that of two who change it at once neither is lost. The
 // driver holds the whole against its form; an act is left when no secret changed.
-func (s *Server) changeGateway(ctx context.Context, in NamePath, edit valueEdit) (*answer[api.Account], error) {
+func (s *Server) changeAccount(ctx context.Context, kind ngo.AccountKind, in NamePath, edit valueEdit) (*answer[api.Account], error) {
 	o, err := s.open(ctx, in.OrgPath)
 	if err != nil {
 		return nil, err
 	}
 	var a ngo.Account
 	err = o.Store.Write(ctx, store.Ack, actor(ctx), func(tx *store.Tx) error {
-		if a, err = tx.Account(ngo.Gateway, in.Name); err != nil {
+		if a, err = tx.Account(kind, in.Name); err != nil {
 			return err
 		}
 		secrets, err := tx.Secrets(a.ID)
