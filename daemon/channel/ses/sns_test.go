@@ -130,6 +130,19 @@ func TestVerifyBelievesOnlyAmazonAndOurTopic(t *testing.T) {
 	}
 }
 
+// What is of another topic is left out also where it was let in before: the setting may have changed since.
+func TestAnotherTopicsNewsAreRefused(t *testing.T) {
+	t.Parallel()
+	a := newAmazon(t)
+	h := learnt(t, a)
+	for other, want := range map[string]bool{topic: false, topic + "-2": true, "": true} {
+		all, err := h.Normalise(body(a.sign(notified(map[string]string{"TopicArn": other}), "2")))
+		if err != nil || len(all) != 1 || (all[0].Refused != nil) != want {
+			t.Errorf("of the topic %q it says %+v, %v; want it refused: %v", other, all, err, want)
+		}
+	}
+}
+
 func with(f map[string]string, name, value string) map[string]string {
 	f = maps.Clone(f)
 	f[name] = value
