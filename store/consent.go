@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
@@ -60,34 +62,114 @@ func (r *Rx) Consents(root ngo.PersonID) ([]ngo.Consent, error) {
 	return all(r.conn, "consents", scanConsent, listConsents, string(root))
 }
 
-// Stopped tells whether a person, or one who was joined to them, last asked for no more than answers.
-func (r *Rx) Stopped(root ngo.PersonID) (bool, error) {
-	said, err := r.Consents(root)
-	c, ok := newest(said, ngo.TopicAll)
-	return ok && !c.Given, err
+// A stop holds for everybody who is shown as one with who said it, whichever of their addresses is written to. It is taken back only by
+// who said it, from where they said it, or by staff: two numbers that somebody joined may be two people's after all.
+
+const (
+	// wishesOf has besides what was recorded before the latest of those who are one was joined.
+	wishesOf = `
+select q.root, c.id, c.person_id, c.topic, c.given, c.kind, c.value, c.at,
+  exists (
+    select 1
+    from joining j
+    join person g on g.id = j.gone
+    where g.root = q.root and j.parted is null and substr(j.id, 5, 10) > substr(c.id, 5, 10)
+  )
+from consent c
+join person q on q.id = c.person_id
+where q.root `
+
+	listWishes = wishesOf + `= $1
+order by c.at desc, c.id desc`
+)
+
+var listWishesOfAll = wishesOf + `in (` + someKeys + `)
+order by c.at desc, c.id desc`
+
+// wish is what somebody said of one topic.
+type wish struct {
+	ngo.Consent
+	root  ngo.PersonID
+	early bool // nobody knew yet that they are one with all the others
 }
 
-// Allows tells whether a person may be sent what a topic is about: they, or one who was joined to them, said so last, and did not stop
-// everything since. To have stopped everything and started again brings back what was agreed on before.
-func (r *Rx) Allows(root ngo.PersonID, topic ngo.Topic) (bool, error) {
-	said, err := r.Consents(root)
-	if err != nil {
-		return false, err
-	}
-	wish, ok := newest(said, topic)
-	if !ok || !wish.Given {
-		return false, nil
-	}
-	all, ok := newest(said, ngo.TopicAll)
-	return !ok || all.Given || wish.At.After(all.At), nil
+func scanWish(s scanner) (w wish, err error) {
+	return w, s.Scan(&w.root, &w.ID, &w.Person, &w.Topic, &w.Given, &w.Identity.Kind, &w.Identity.Value, at(&w.At), &w.early)
 }
 
-// newest gives what was said last about a topic; said is in that order.
-func newest(said []ngo.Consent, topic ngo.Topic) (ngo.Consent, bool) {
-	for _, c := range said {
-		if c.Topic == topic {
-			return c, true
+// wishes are those of everybody who is shown as one, newest first.
+type wishes []wish
+
+func (r *Rx) wishes(root ngo.PersonID) (wishes, error) {
+	return all(r.conn, "wishes", scanWish, listWishes, string(root))
+}
+
+// refuse tells whether a stop of a topic stands.
+func (all wishes) refuse(topic ngo.Topic) bool { return all.stand(topic, topic) }
+
+// stand tells whether there is a stop of a topic that nobody took back since by agreeing to one of these.
+func (all wishes) stand(topic ngo.Topic, agreed ...ngo.Topic) bool {
+	for i, stop := range all {
+		takesBack := func(w wish) bool { return w.Given && slices.Contains(agreed, w.Topic) && w.speaksFor(stop) }
+		if stop.Topic == topic && !stop.Given && !slices.ContainsFunc(all[:i], takesBack) {
+			return true
 		}
 	}
-	return ngo.Consent{}, false
+	return false
+}
+
+// speaksFor tells whether a wish is by who said another one, from the same address, or by the same messenger, which may know them by
+// several; or by staff, who need no address.
+func (w wish) speaksFor(said wish) bool {
+	byStaff := w.Identity.Value == ""
+	switch {
+	case !byStaff && w.Identity == said.Identity:
+		return true
+	case w.Person != said.Person:
+		return byStaff && !w.early
+	}
+	return byStaff || said.Identity.Value == "" || w.Identity.Kind != ngo.EMail && said.Identity.Kind != ngo.EMail
+}
+
+// Stopped tells whether a person, or one who was joined to them, asked for no more than answers, and did not take that back.
+func (r *Rx) Stopped(root ngo.PersonID) (bool, error) { return r.Refuses(root, ngo.TopicAll) }
+
+// Refuses tells whether a person, or one who was joined to them, stopped what a topic is about, and did not take that back.
+func (r *Rx) Refuses(root ngo.PersonID, topic ngo.Topic) (bool, error) {
+	said, err := r.wishes(root)
+	return said.refuse(topic), err
+}
+
+// StoppedBesides tells whether a person would still be stopped once they started again in these words: another of those who were
+// joined to them stopped too.
+func (r *Rx) StoppedBesides(root ngo.PersonID, start ngo.Consent) (bool, error) {
+	said, err := r.wishes(root)
+	return append(wishes{{Consent: start, root: root}}, said...).refuse(ngo.TopicAll), err
+}
+
+// Allows tells whether a person may be sent what a topic is about: they, or one who was joined to them, said so, and nobody's stop of
+// it, or of everything before, stands. To have stopped everything and started again brings back what was agreed on before.
+func (r *Rx) Allows(root ngo.PersonID, topic ngo.Topic) (bool, error) {
+	said, err := r.wishes(root)
+	agreed := slices.ContainsFunc(said, func(w wish) bool { return w.Topic == topic && w.Given })
+	return agreed && !said.refuse(topic) && !said.stand(ngo.TopicAll, ngo.TopicAll, topic), err
+}
+
+// stoppedOf tells of many roots which are stopped.
+func (r *Rx) stoppedOf(roots []ngo.PersonID) (map[ngo.PersonID]bool, error) {
+	said := map[ngo.PersonID]wishes{}
+	for some := range slices.Chunk(roots, atOnce) {
+		found, err := all(r.conn, "wishes", scanWish, listWishesOfAll, keysFor(some)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range found {
+			said[w.root] = append(said[w.root], w)
+		}
+	}
+	out := map[ngo.PersonID]bool{}
+	for root, theirs := range said {
+		out[root] = theirs.refuse(ngo.TopicAll)
+	}
+	return out, nil
 }

@@ -544,3 +544,92 @@ func TestConsentsAreNotOfTheFuture(t *testing.T) {
 		return err
 	})
 }
+
+// Who is shown as one with others stops for all of them, and takes back no stop but their own. What staff record counts for everybody
+// who was shown as one by then; whoever is parted has their own words again.
+func TestAStopIsTakenBackByWhoSaidIt(t *testing.T) {
+	t.Parallel()
+	wa := func(n string) ngo.Identity { return ngo.Identity{Kind: ngo.WhatsApp, Value: n} }
+	mail := func(v string) ngo.Identity { return ngo.Identity{Kind: ngo.EMail, Value: v} }
+	type word struct {
+		who   int
+		given bool
+		topic ngo.Topic
+		by    ngo.Identity
+	}
+	all, marketing := ngo.TopicAll, ngo.TopicMarketing
+	for name, tt := range map[string]struct {
+		before, after   []word // they were joined
+		stopped, allows bool
+		parted          [2]bool // who is stopped then
+	}{
+		"the other number starts": {
+			[]word{{0, true, marketing, wa("1")}, {1, false, all, wa("2")}}, []word{{0, true, all, wa("1")}}, true, false, [2]bool{false, true},
+		},
+		"the same number starts": {
+			[]word{{1, true, marketing, wa("2")}, {1, false, all, wa("2")}}, []word{{1, true, all, wa("2")}}, false, true, [2]bool{},
+		},
+		"the same person by their id": {
+			nil, []word{{1, false, all, wa("2")}, {1, true, all, ngo.Identity{Kind: ngo.WhatsAppUser, Value: "IN.2"}}}, false, false, [2]bool{},
+		},
+		"from another mailbox": {
+			nil, []word{{0, false, all, mail("a@example.org")}, {0, true, all, mail("b@example.org")}}, true, false, [2]bool{true, false},
+		},
+		"a mailbox and a number": {
+			nil, []word{{0, false, all, mail("a@example.org")}, {0, true, all, wa("1")}}, true, false, [2]bool{true, false},
+		},
+		"staff, once they are one": {
+			[]word{{1, false, all, wa("2")}}, []word{{0, true, all, ngo.Identity{}}}, false, false, [2]bool{false, true},
+		},
+		"staff, before": {
+			[]word{{1, false, all, wa("2")}, {0, true, all, ngo.Identity{}}}, nil, true, false, [2]bool{false, true},
+		},
+		"what staff were told is taken back by who told": {
+			[]word{{0, false, all, ngo.Identity{}}}, []word{{0, true, all, wa("1")}}, false, false, [2]bool{},
+		},
+		"appeals by the other number": {
+			[]word{{0, false, marketing, wa("1")}}, []word{{1, true, marketing, wa("2")}}, false, false, [2]bool{},
+		},
+		"appeals agreed on by another after a stop": {
+			[]word{{0, false, all, wa("1")}}, []word{{1, true, marketing, wa("2")}}, true, false, [2]bool{true, false},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClock()
+			o := storetest.Org(t, storetest.At(c.Now))
+			ids := folk(t, o, 2)
+			say := func(words []word) {
+				for _, w := range words {
+					c.pass(time.Minute)
+					storetest.Write(t, o, func(tx *store.Tx) error {
+						_, err := tx.AddConsent(ngo.Consent{Person: ids[w.who], Topic: w.topic, Given: w.given, Identity: w.by, Words: "yes or no"})
+						return err
+					})
+				}
+				c.pass(time.Minute)
+			}
+			say(tt.before)
+			storetest.Write(t, o, func(tx *store.Tx) error { _, err := tx.Join(ids[0], ids[1], ""); return err })
+			say(tt.after)
+			storetest.Read(t, o, func(r *store.Rx) error {
+				stopped, err := r.Stopped(ids[0])
+				allows, also := r.Allows(ids[0], marketing)
+				shown, last := r.Personas(ids)
+				if stopped != tt.stopped || allows != tt.allows || shown[ids[0]].Stopped != stopped || shown[ids[1]].Stopped != stopped {
+					t.Errorf("stopped %t, allows %t, shown %+v; want %t and %t", stopped, allows, shown, tt.stopped, tt.allows)
+				}
+				return errors.Join(err, also, last)
+			})
+			storetest.Write(t, o, func(tx *store.Tx) error { _, err := tx.Part(ids[1], ""); return err })
+			storetest.Read(t, o, func(r *store.Rx) error {
+				for i, want := range tt.parted {
+					if got, err := r.Stopped(ids[i]); err != nil || got != want {
+						t.Errorf("person %d by themselves: stopped %t, %v; want %t", i, got, err, want)
+					}
+				}
+				return nil
+			})
+		})
+	}
+}

@@ -11,19 +11,11 @@ type Persona struct {
 	Root     ngo.PersonID // their own id where they are nobody's part
 	Name     string
 	Language string // en, ta, hi; empty is the organisation's own
-	Stopped  bool   // they last asked for no more than answers
+	Stopped  bool   // they, or one who was joined to them, asked for no more than answers
 }
 
-// listPersonas reads of each what a group said last about everything.
 var listPersonas = `
-select p.id, p.root, coalesce(nullif(r.name, ''), p.name), coalesce(nullif(p.language, ''), r.language),
-  coalesce((
-    select 1 - c.given
-    from consent c
-    where c.topic = 'all' and c.person_id in (select q.id from person q where q.root = p.root)
-    order by c.at desc, c.id desc
-    limit 1
-  ), 0)
+select p.id, p.root, coalesce(nullif(r.name, ''), p.name), coalesce(nullif(p.language, ''), r.language)
 from person p
 join person r on r.id = p.root
 where p.id in (` + someKeys + `)`
@@ -34,7 +26,7 @@ type ownedPersona struct {
 }
 
 func scanPersona(s scanner) (p ownedPersona, err error) {
-	return p, s.Scan(&p.person, &p.Root, &p.Name, &p.Language, &p.Stopped)
+	return p, s.Scan(&p.person, &p.Root, &p.Name, &p.Language)
 }
 
 // Personas tells how people are shown now, by their own ids. Of whom nothing is known is left out.
@@ -45,7 +37,16 @@ func (r *Rx) Personas(ids []ngo.PersonID) (map[ngo.PersonID]Persona, error) {
 		if err != nil {
 			return nil, err
 		}
+		roots := make([]ngo.PersonID, len(found))
+		for i, p := range found {
+			roots[i] = p.Root
+		}
+		stopped, err := r.stoppedOf(roots)
+		if err != nil {
+			return nil, err
+		}
 		for _, p := range found {
+			p.Stopped = stopped[p.Root]
 			out[p.person] = p.Persona
 		}
 	}

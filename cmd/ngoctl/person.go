@@ -66,7 +66,7 @@ func personCommand(t terminal) *cli.Command {
 				UsageText: "ngoctl person consent " + examplePerson + "\n" +
 					"ngoctl person consent " + examplePerson + ` --give marketing --words "May we write to you about our work?" --source "form of 3 May"` + "\n" +
 					"ngoctl person consent " + examplePerson + ` --stop all --words "please do not write any more" --source "by phone"`,
-				Description: "all is whatever they did not ask for, marketing is appeals and invitations, receipt is receipts by a messenger.\nThe newest word counts; none is ever changed.",
+				Description: "all is whatever they did not ask for, marketing is appeals and invitations, receipt is receipts by a messenger.\nA stop counts until whoever said it takes it back from there, or you record that they did; no word is ever changed.",
 			},
 		},
 	})

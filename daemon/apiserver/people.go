@@ -59,7 +59,7 @@ func (s *Server) consents(ctx context.Context, in *IDPath) (*page[ngo.Consent], 
 	})
 }
 
-// recordConsent records what somebody of ours heard. Nothing said before is changed: the newest counts.
+// recordConsent records what somebody of ours heard. Nothing said before is changed.
 func (s *Server) recordConsent(ctx context.Context, in *idBody[api.ConsentRecord]) (*answer[ngo.Consent], error) {
 	words, source := strings.TrimSpace(in.Body.Words), strings.TrimSpace(in.Body.Source)
 	if words == "" || source == "" {

@@ -53,7 +53,11 @@ func (h *hearing) incoming(tx *store.Tx, i *item) error {
 	if kind, ok := ripples[in.Kind]; ok {
 		return h.ripple(tx, i, kind, person)
 	}
-	heard, err := tx.Hear(h.message(i, person))
+	n := h.message(i, person)
+	if err := h.inVain(tx, i, &n); err != nil {
+		return err
+	}
+	heard, err := tx.Hear(n)
 	if err != nil || !heard.Added {
 		return err
 	}

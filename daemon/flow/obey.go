@@ -53,6 +53,20 @@ func (h *hearing) obey(tx *store.Tx, i *item, heard store.Heard, person ngo.Pers
 	return h.answer(tx, i, heard, p.Language)
 }
 
+// inVain has somebody look at a start that changes nothing, because another who is shown as one with the writer stopped too.
+func (h *hearing) inVain(tx *store.Tx, i *item, n *store.NewIncoming) error {
+	if i.wish == nil || i.wish.stop || n.Person == "" {
+		return nil
+	}
+	root, err := tx.RootOf(n.Person)
+	if err != nil {
+		return err
+	}
+	still, err := tx.StoppedBesides(root, ngo.Consent{Person: n.Person, Topic: ngo.TopicAll, Given: true, Identity: addressOfPerson(i.Incoming.Person)})
+	n.Quiet = n.Quiet && !still
+	return err
+}
+
 // answerable tells whether a wish may be answered by itself.
 func (h *hearing) answerable(now time.Time, i *item, before []ngo.Consent) bool {
 	if i.Incoming.Mail == nil {

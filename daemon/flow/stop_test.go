@@ -247,3 +247,27 @@ func TestALateStartDoesNotOutlastAStop(t *testing.T) {
 		t.Errorf("stopped %v, answered %q; want them stopped, and told so once", h.stopped(h.thread().Person), g.texts())
 	}
 }
+
+// Of two numbers that are shown as one, either stops what goes to both, and neither takes back what the other said: somebody of ours
+// looks at who wishes to.
+func TestOneNumberDoesNotStartForAnother(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	g.hears(messages(h.text("wamid.1", "hello"), h.textFrom(ravi, "wamid.2", "hello")))
+	her, him := h.threadOf("wamid.1").Person, h.threadOf("wamid.2").Person
+	h.write(func(tx *store.Tx) error { _, err := tx.Join(her, him, "a mistake"); return err })
+	h.later(time.Minute)
+	g.hears(messages(h.text("wamid.3", "stop")))
+	h.later(time.Minute)
+	answered := len(g.texts())
+	g.hears(messages(h.textFrom(ravi, "wamid.4", "start")))
+	c := h.threadOf("wamid.4")
+	if !h.stopped(her) || len(g.texts()) != answered || c.Unread != 2 {
+		t.Errorf("stopped %v, answered %q, conversation %+v; want her stop to stand, and somebody to look", h.stopped(her), g.texts(), c.Conversation)
+	}
+	h.write(func(tx *store.Tx) error { _, err := tx.Part(him, "two people"); return err })
+	if !h.stopped(her) || h.stopped(him) {
+		t.Errorf("parted: she is stopped %v, he %v", h.stopped(her), h.stopped(him))
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +22,7 @@ type talk struct {
 	files    []talkFile
 	template *ngo.Template
 	blocked  bool // an older message of the conversation is still to go
-	consents []ngo.Consent
+	refuses  map[ngo.Topic]bool
 }
 
 // talkFile is a file that goes along.
@@ -85,8 +84,13 @@ func (t *talk) readTemplate(rx *store.Rx, m ngo.Message) error {
 	if err != nil {
 		return err
 	}
-	t.consents, err = rx.Consents(root)
-	return err
+	t.refuses = map[ngo.Topic]bool{}
+	for _, topic := range []ngo.Topic{ngo.TopicAll, ngo.TopicMarketing} {
+		if t.refuses[topic], err = rx.Refuses(root, topic); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *talk) readFiles(rx *store.Rx, m ngo.Message) error {
@@ -109,11 +113,7 @@ func (t *talk) readFiles(rx *store.Rx, m ngo.Message) error {
 
 // stopped tells whether the person asked for no more of what the message is; an answer to what they write goes all the same.
 func (t *talk) stopped() bool {
-	said := func(topic ngo.Topic) bool {
-		i := slices.IndexFunc(t.consents, func(c ngo.Consent) bool { return c.Topic == topic })
-		return i >= 0 && !t.consents[i].Given // the newest stand first
-	}
-	return t.more.Template != "" && (said(ngo.TopicAll) || t.category() == "marketing" && said(ngo.TopicMarketing))
+	return t.more.Template != "" && (t.refuses[ngo.TopicAll] || t.category() == "marketing" && t.refuses[ngo.TopicMarketing])
 }
 
 func (t *talk) category() string {
