@@ -133,7 +133,7 @@ func (k *talk) look(*rapid.T) {
 func (k *talk) check(t *rapid.T) {
 	c, thread := k.conversation(k.id), k.thread(k.id)
 	var answered, last time.Time
-	failed := 0
+	failed, uncertain := 0, 0
 	for _, m := range thread {
 		goes := m.State != ngo.MessageFailed && m.State != ngo.MessageWithdrawn
 		if m.Direction == ngo.Out && goes && (m.Kind == ngo.MessageText || m.Kind == ngo.MessageTemplate) {
@@ -141,6 +141,9 @@ func (k *talk) check(t *rapid.T) {
 		}
 		if m.State == ngo.MessageFailed || m.State == ngo.MessageUncertain {
 			failed++
+		}
+		if m.State == ngo.MessageUncertain {
+			uncertain++
 		}
 		if m.Direction != ngo.Note && m.State != ngo.MessageWithdrawn {
 			last = m.At
@@ -159,9 +162,9 @@ func (k *talk) check(t *rapid.T) {
 			unread++
 		}
 	}
-	if stamp(c.Waiting) != stamp(waiting) || c.Unread != unread || c.Failed != failed || c.State != k.state || c.Last.Before(last) {
-		t.Fatalf("waiting %s, %d unread, %d failed, %s, last %s; want %s, %d, %d, %s, %s", stamp(c.Waiting), c.Unread, c.Failed, c.State, stamp(&c.Last),
-			stamp(waiting), unread, failed, k.state, stamp(&last))
+	if stamp(c.Waiting) != stamp(waiting) || c.Unread != unread || c.Failed != failed || c.Uncertain != uncertain || c.State != k.state || c.Last.Before(last) {
+		t.Fatalf("waiting %s, %d unread, %d failed, %d uncertain, %s, last %s; want %s, %d, %d, %d, %s, %s", stamp(c.Waiting), c.Unread, c.Failed,
+			c.Uncertain, c.State, stamp(&c.Last), stamp(waiting), unread, failed, uncertain, k.state, stamp(&last))
 	}
 	if !slices.IsSortedFunc(thread, func(a, b ngo.Message) int { return a.At.Compare(b.At) }) {
 		t.Fatal("the thread is not in its order")

@@ -104,9 +104,14 @@ select c.id, c.last_at as at
 from conversation c indexed by conversation_waiting
 where c.waiting is not null and c.state <> 'closed' and (c.last_at, c.id) < ($1, $2)` + conversationFilter + newestFirst
 
-	// listed has what a list shows of conversations, with the newest message of each.
+	// listed has what a list shows of conversations, with the newest message of each. Of what nobody knows there is little.
 	listed = `
-select ` + threadColumns + `, k.at, coalesce(m.direction, ''), coalesce(m.account_id, ''), coalesce(m.ref, ''), coalesce(m.person_id, ''),
+select ` + threadColumns + `, k.at,
+  case when c.failed = 0 then 0 else (
+    select count(*)
+    from message u indexed by message_account
+    where u.account_id = c.account_id and u.state = 'uncertain' and u.state in ('queued', 'sending', 'failed', 'uncertain') and u.conversation_id = c.id
+  ) end, coalesce(m.direction, ''), coalesce(m.account_id, ''), coalesce(m.ref, ''), coalesce(m.person_id, ''),
   coalesce(m.id, ''), coalesce(substr(m.text, 1, 400), ''), coalesce(m.subject, ''), coalesce(m.what, ''), coalesce(substr(m.more, 1, 4000), ''),
   coalesce((select case when a.name = '' and a.state in ('wanted', 'kept') then '[' || a.kind || ']' else a.name end from attachment a where a.message_id = m.id and a.place = 0), '')
 from (`
@@ -158,7 +163,7 @@ type shown struct {
 
 func scanShown(s scanner) (c shown, err error) {
 	var more string
-	err = s.Scan(append(c.fields(), at(&c.key), &c.last.Direction, &c.last.Account, &c.last.Ref, &c.last.Person, &c.last.ID, &c.last.Text, &c.last.Subject,
+	err = s.Scan(append(c.fields(), at(&c.key), &c.Uncertain, &c.last.Direction, &c.last.Account, &c.last.Ref, &c.last.Person, &c.last.ID, &c.last.Text, &c.last.Subject,
 		&c.last.What, &more, &c.attachment)...)
 	if json.Valid([]byte(more)) {
 		c.last.More = json.RawMessage(more)
@@ -332,9 +337,7 @@ func (r *Rx) show(found []shown) ([]ngo.Conversation, error) {
 	for i, c := range found {
 		out[i] = c.Conversation
 		out[i].Mine = last[i].Direction == ngo.Out
-		if last[i].Revoked == nil {
-			out[i].Snippet = snippet(last[i], c.attachment)
-		}
+		out[i].Snippet = snippet(last[i], c.attachment)
 	}
 	return out, nil
 }
@@ -343,13 +346,10 @@ const mostSnippet = 200
 
 // snippet is the beginning of what a message says, or else of what it carries, in one line.
 func snippet(m ngo.Message, attachment string) string {
-	text := m.Text
-	if text == "" && len(m.More) > 0 {
-		var e ngo.Extra
-		if json.Unmarshal(m.More, &e) == nil {
-			text = e.Beginning()
-		}
+	if m.Revoked != nil {
+		return ngo.TakenBack
 	}
+	text := cmp.Or(m.Text, m.Extra().Beginning())
 	oneLine := ngo.Printable(strings.Join(strings.Fields(cmp.Or(text, attachment, m.Subject)), " "))
 	return cut(strings.TrimSpace(oneLine), mostSnippet)
 }

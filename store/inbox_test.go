@@ -194,7 +194,7 @@ func TestSnippets(t *testing.T) {
 		{func(n *store.NewIncoming) { n.Text, n.More = "", ngo.Extra{Choice: "Yes, please"} }, nil, "Yes, please"},
 		{func(n *store.NewIncoming) { n.Text, n.Subject = "", "About my receipt" }, nil, "About my receipt"},
 		{func(n *store.NewIncoming) {}, &store.NewRipple{Kind: store.RippleEdit, Text: "edited"}, "edited"},
-		{func(n *store.NewIncoming) {}, &store.NewRipple{Kind: store.RippleRevoke}, ""},
+		{func(n *store.NewIncoming) {}, &store.NewRipple{Kind: store.RippleRevoke}, ngo.TakenBack},
 		{func(n *store.NewIncoming) { n.Text = strings.Repeat("நன்றி ", 100) }, nil, "நன்றி நன்றி"},
 	} {
 		n := d.says(p, fmt.Sprint("wamid.", i), "text", d.Now().Add(time.Duration(i)*time.Second))
@@ -204,7 +204,7 @@ func TestSnippets(t *testing.T) {
 			r.Account, r.Ref, r.About, r.Line, r.Person, r.At = d.account, n.Ref+"r", n.Ref, aLine, p, n.At
 			d.do(func(tx *store.Tx) error { _, err := tx.Ripple(*r); return err })
 		}
-		if got := d.conversation(c).Snippet; got != tt.want && (tt.want == "" || !strings.HasPrefix(got, tt.want) || len(got) > 200) {
+		if got := d.conversation(c).Snippet; !strings.HasPrefix(got, tt.want) || len(got) > 200 {
 			t.Errorf("snippet %d = %q; want %q", i, got, tt.want)
 		}
 	}

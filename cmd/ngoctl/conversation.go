@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -131,8 +130,8 @@ func snippet(v api.Conversation) string {
 	if v.Mine {
 		text = "you: " + text
 	}
-	if v.Failed > 0 {
-		text = "! not sent · " + text
+	if trouble := v.Trouble(); trouble != "" {
+		text = trouble + " · " + text
 	}
 	if v.Stopped {
 		text = "STOP · " + text
@@ -201,7 +200,7 @@ func (c *call) thread(v api.Thread) error {
 	if c.format != forPeople {
 		messages := section{title: "message"}
 		for _, m := range v.Messages {
-			messages.rows = append(messages.rows, []any{m.At, who(v.Conversation, m), m.State, said(m), m.ID, strings.Join(remarks(m), " ")})
+			messages.rows = append(messages.rows, []any{m.At, who(v.Conversation, m), m.State, m.Said(), m.ID, strings.Join(remarks(m), " ")})
 		}
 		r.sections = []section{messages}
 		return c.record(v, r)
@@ -230,12 +229,12 @@ func freeReplies(f *api.FreeReplies) string {
 // bubble writes one message: who and when, what, and what became of it.
 func (c *call) bubble(b *strings.Builder, v api.Conversation, m ngo.Message) {
 	head := shown(m.At, c.zone) + "  " + ngo.Printable(who(v, m))
-	if fate := fateOf(m); fate != "" {
+	if fate := m.Fate(time.Now()); fate != "" {
 		head += "  · " + fate
 	}
 	b.WriteString("\n" + c.bold(head) + "\n")
-	for line := range strings.SplitSeq(strings.TrimRight(ngo.PrintableText(said(m)), "\n"), "\n") {
-		b.WriteString("  " + line + "\n")
+	for line := range strings.Lines(strings.TrimRight(ngo.PrintableText(m.Said()), "\n")) {
+		b.WriteString("  " + strings.TrimSuffix(line, "\n") + "\n")
 	}
 	for _, a := range m.Attachments {
 		b.WriteString("  [" + ngo.Printable(attached(a)) + "]\n")
@@ -259,67 +258,11 @@ func who(v api.Conversation, m ngo.Message) string {
 	return "ngoctl"
 }
 
-// said is the text of a message, with what stands for the parts that are none.
-func said(m ngo.Message) string {
-	if m.Revoked != nil {
-		return "(taken back by who wrote it)"
-	}
-	var lines []string
-	if m.Subject != "" {
-		lines = append(lines, "Subject: "+m.Subject)
-	}
-	if m.Text != "" {
-		lines = append(lines, m.Text)
-	}
-	x := extraOf(m)
-	if p := x.Place; p != nil {
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Place: %.5f, %.5f %s %s", p.Latitude, p.Longitude, p.Name, p.Address)))
-	}
-	for _, card := range x.Cards {
-		lines = append(lines, "Card: "+strings.Join(append([]string{card.Name}, card.Lines...), " · "))
-	}
-	if x.Choice != "" && x.Choice != m.Text {
-		lines = append(lines, "Chose: "+x.Choice)
-	}
-	for _, f := range x.Form {
-		lines = append(lines, f.Name+": "+f.Value)
-	}
-	lines = append(lines, x.Order...)
-	return strings.Join(lines, "\n")
-}
-
-// extraOf reads what a message carries besides text; what cannot be read is nothing.
-func extraOf(m ngo.Message) (x ngo.Extra) {
-	if len(m.More) > 0 && json.Unmarshal(m.More, &x) != nil {
-		return ngo.Extra{}
-	}
-	return x
-}
-
-// fateOf tells what became of a message that goes out.
-func fateOf(m ngo.Message) string {
-	if m.Direction != ngo.Out || m.Echo {
-		return ""
-	}
-	if m.State == ngo.MessageQueued && m.Due != nil && m.Due.After(time.Now()) {
-		return "leaves in " + fmt.Sprintf("%ds", int(time.Until(*m.Due).Seconds())+1)
-	}
-	return string(m.State)
-}
-
 // attached tells of a file what one needs to get it.
 func attached(a ngo.Attachment) string {
-	parts := []string{a.Kind}
-	if a.Name != "" {
-		parts = append(parts, a.Name)
-	}
-	switch a.State {
-	case ngo.AttachmentKept:
+	parts := []string{a.Said()}
+	if a.State == ngo.AttachmentKept {
 		parts = append(parts, shownSize(size(a.Size)), string(a.ID))
-	case ngo.AttachmentWanted:
-		parts = append(parts, "being fetched")
-	default:
-		parts = append(parts, string(a.State)+": "+a.Reason)
 	}
 	if a.URL != "" {
 		parts = append(parts, a.URL)
@@ -329,29 +272,9 @@ func attached(a ngo.Attachment) string {
 
 // remarks is what one should know of a message besides.
 func remarks(m ngo.Message) []string {
-	x := extraOf(m)
-	var out []string
-	for _, r := range m.Reactions {
-		by := "they"
-		if r.Mine {
-			by = "you"
-		}
-		out = append(out, by+" put "+r.Emoji+" on it")
-	}
-	if m.Edited != nil {
-		out = append(out, "changed later by who wrote it")
-	}
-	if m.Masked {
-		out = append(out, "a number that is never kept was taken out")
-	}
-	if x.Doubt != "" {
-		out = append(out, "! "+x.Doubt)
-	}
-	if x.Problem != "" {
-		out = append(out, "! "+x.Problem)
-	}
-	if m.Reason != "" {
-		out = append(out, "! "+m.Reason)
+	out := m.Marks()
+	for _, text := range m.Troubles() {
+		out = append(out, "! "+text)
 	}
 	if m.State == ngo.MessageFailed && m.Retry {
 		out = append(out, "try again: ngoctl conversation retry "+string(m.ID))

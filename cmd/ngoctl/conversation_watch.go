@@ -111,12 +111,12 @@ func (w *watch) print(ctx context.Context, m ngo.Message) error {
 	}
 	if w.c.format == forPipes {
 		_, err := fmt.Fprintln(w.c.term.out, strings.Join([]string{m.At.UTC().Format(time.RFC3339), string(m.Conversation), string(m.Direction),
-			string(m.State), ngo.Printable(who(v, m)), ngo.Printable(said(m)), string(m.ID)}, "\t"))
+			string(m.State), ngo.Printable(who(v, m)), ngo.Printable(m.Said()), string(m.ID)}, "\t"))
 		return err
 	}
 	var b strings.Builder
 	if known {
-		fmt.Fprintf(&b, "%s  %s: %s %s\n", shown(time.Now(), w.c.zone), ngo.Printable(conversationName(v)), m.State, ngo.Printable(m.Reason))
+		fmt.Fprintf(&b, "%s  %s: %s %s\n", shown(time.Now(), w.c.zone), ngo.Printable(conversationName(v)), m.Fate(time.Now()), ngo.Printable(m.Reason))
 	} else {
 		fmt.Fprintf(&b, "\n%s", ngo.Printable(v.Channel+" · "+conversationName(v)+" · "+string(v.ID)))
 		w.c.bubble(&b, v, m)

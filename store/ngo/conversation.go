@@ -30,6 +30,8 @@ type Conversation struct {
 	Snippet string     `json:"snippet"` // the beginning of the newest message, one line
 	Mine    bool       `json:"mine"`    // the newest message is ours
 	Failed  int        `json:"failed"`  // messages of ours that did not go, or of which nobody knows
+
+	Uncertain int `json:"uncertain"` // those of them of which nobody knows
 }
 
 // ConversationKind tells how a conversation is kept together.

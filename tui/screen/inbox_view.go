@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -109,9 +108,9 @@ func (x *Inbox) row(c *widget.Cells, v api.Conversation) []string {
 	if v.Mine {
 		text = "→ " + text
 	}
-	switch {
-	case v.Failed > 0:
-		text = "! not sent · " + text
+	switch trouble := v.Trouble(); {
+	case trouble != "":
+		text = trouble + " · " + text
 	case v.Unread > 0:
 		text = fmt.Sprintf("(%d) %s", v.Unread, text)
 	}
@@ -234,21 +233,27 @@ func (x *Inbox) bubble(c *widget.Cells, m ngo.Message, width int) []string {
 	case m.Direction == ngo.Out:
 		who, style = "→ "+sender(m), th.Good
 	}
-	head := style.Render(c.Hold(ngo.Printable(who))) + th.Dim.Render("  "+stamp+"  "+fate(m, x.room.Now()))
+	head := style.Render(c.Hold(ngo.Printable(who))) + th.Dim.Render("  "+stamp+"  "+m.Fate(x.room.Now()))
 	lines := []string{head}
 	add := func(text string, st lipgloss.Style) {
 		for line := range strings.SplitSeq(ansi.Wrap(c.Hold(text), max(width-2, 10), ""), "\n") {
 			lines = append(lines, "  "+st.Render(line))
 		}
 	}
-	for line := range strings.SplitSeq(strings.TrimRight(ngo.PrintableText(words(m)), "\n"), "\n") {
-		add(line, lipgloss.NewStyle())
+	for line := range strings.Lines(strings.TrimRight(ngo.PrintableText(m.Said()), "\n")) {
+		add(strings.TrimSuffix(line, "\n"), lipgloss.NewStyle())
 	}
 	for _, f := range m.Attachments {
 		add("["+ngo.Printable(fileLine(f))+"]", th.Dim)
 	}
-	for _, r := range troubles(m) {
-		add("! "+ngo.Printable(r), th.Bad)
+	for _, text := range m.Marks() {
+		add(ngo.Printable(text), th.Dim)
+	}
+	for _, text := range m.Troubles() {
+		add("! "+ngo.Printable(text), th.Bad)
+	}
+	if m.State == ngo.MessageFailed && m.Retry {
+		add("x tries it again", th.Bad)
 	}
 	return append(lines, "")
 }
@@ -266,110 +271,12 @@ func sender(m ngo.Message) string {
 // staff is who of ours wrote a message: a user by their name alone.
 func staff(m ngo.Message) string { return strings.TrimPrefix(m.Author, "user:") }
 
-// fate is what became of a message of ours, by a sign and a word.
-func fate(m ngo.Message, now time.Time) string {
-	if m.Direction != ngo.Out || m.Echo {
-		return ""
-	}
-	switch m.State {
-	case ngo.MessageQueued:
-		if m.Due != nil && m.Due.After(now) {
-			return fmt.Sprintf("… leaves in %ds, u pulls it back", int(m.Due.Sub(now).Seconds())+1)
-		}
-		return "… waits"
-	case ngo.MessageSending:
-		return "… going out"
-	case ngo.MessageSent:
-		return "✓ sent"
-	case ngo.MessageDelivered:
-		return "✓✓ delivered"
-	case ngo.MessageRead:
-		return "✓✓ read"
-	case ngo.MessageFailed:
-		return "✗ not sent"
-	case ngo.MessageUncertain:
-		return "? nobody knows whether it arrived"
-	case ngo.MessageWithdrawn:
-		return "↶ pulled back"
-	}
-	return string(m.State)
-}
-
-// words is the text of a message, with what stands for the parts that are none.
-func words(m ngo.Message) string {
-	if m.Revoked != nil {
-		return "(taken back by who wrote it)"
-	}
-	var lines []string
-	if m.Subject != "" {
-		lines = append(lines, "Subject: "+m.Subject)
-	}
-	if m.Text != "" {
-		lines = append(lines, m.Text)
-	}
-	lines = append(lines, carried(m)...)
-	for _, r := range m.Reactions {
-		lines = append(lines, "  "+r.Emoji)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// carried is what a message has besides text and files.
-func carried(m ngo.Message) (lines []string) {
-	var e ngo.Extra
-	if len(m.More) == 0 || json.Unmarshal(m.More, &e) != nil {
-		return nil
-	}
-	if p := e.Place; p != nil {
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("Place: %.5f, %.5f %s %s", p.Latitude, p.Longitude, p.Name, p.Address)))
-	}
-	for _, card := range e.Cards {
-		lines = append(lines, "Card: "+strings.Join(append([]string{card.Name}, card.Lines...), " · "))
-	}
-	if e.Choice != "" && e.Choice != m.Text {
-		lines = append(lines, "Chose: "+e.Choice)
-	}
-	for _, f := range e.Form {
-		lines = append(lines, f.Name+": "+f.Value)
-	}
-	return append(lines, e.Order...)
-}
-
+// fileLine tells of a file, and how to see it.
 func fileLine(f ngo.Attachment) string {
-	text := f.Kind
-	if f.Name != "" {
-		text += " · " + f.Name
+	if f.State == ngo.AttachmentKept {
+		return f.Said() + " · o shows it"
 	}
-	switch f.State {
-	case ngo.AttachmentKept:
-		return text + " · o shows it"
-	case ngo.AttachmentWanted:
-		return text + " · being fetched"
-	}
-	return text + " · " + string(f.State) + ": " + f.Reason
-}
-
-// troubles is what is wrong with a message, in plain words.
-func troubles(m ngo.Message) []string {
-	var out []string
-	if m.Reason != "" {
-		out = append(out, m.Reason)
-	}
-	if m.State == ngo.MessageFailed && m.Retry {
-		out = append(out, "x tries it again")
-	}
-	var e ngo.Extra
-	if len(m.More) > 0 && json.Unmarshal(m.More, &e) == nil {
-		for _, text := range []string{e.Doubt, e.Problem} {
-			if text != "" {
-				out = append(out, text)
-			}
-		}
-	}
-	if m.Masked {
-		out = append(out, "a number that is never kept was taken out")
-	}
-	return out
+	return f.Said()
 }
 
 // offerList shows the templates to choose from.
