@@ -590,7 +590,7 @@ func checkNote(t *testing.T, m channel.Receiver, note string, words ...string) {
 		t.Error(err)
 	}
 	in := events[0].Incoming
-	text := people(in.Person) + ": " + in.Mail.Subject + ": " + in.Problem
+	text := channeltest.People(in.Person) + ": " + in.Mail.Subject + ": " + in.Problem
 	for _, w := range words {
 		if !strings.Contains(text, w) {
 			t.Errorf("the note says %q; want %q in it", text, w)

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -36,13 +34,13 @@ func say(e channel.Event) string {
 		put("status", e.Status.State)
 		put("soft", e.Status.Soft)
 		put("of", e.Status.Ref)
-		put("to", people(e.Status.Person))
+		put("to", channeltest.People(e.Status.Person))
 		if f := e.Status.Fault; f != nil {
 			put("fault", f.Code+" "+string(f.Class))
 		}
 	case e.Preference != nil:
 		put("wish", fmt.Sprint(e.Preference.Topic, " stop ", e.Preference.Stop))
-		put("of", people(e.Preference.Person))
+		put("of", channeltest.People(e.Preference.Person))
 		put("about", e.Preference.About)
 	case e.Problem != nil:
 		put("problem", e.Problem.Text)
@@ -60,7 +58,7 @@ func say(e channel.Event) string {
 
 func sayIncoming(in channel.Incoming, put func(string, any)) {
 	put("kind", in.Kind)
-	put("from", people(in.Person))
+	put("from", channeltest.People(in.Person))
 	put("name", in.Person.Name)
 	put("subject", fmt.Sprintf("%.60q", in.Mail.Subject))
 	put("text", fmt.Sprintf("%.40q", in.Text))
@@ -72,18 +70,10 @@ func sayIncoming(in channel.Incoming, put func(string, any)) {
 	put("auto", in.Mail.Auto)
 	put("answerable", in.Mail.Answerable)
 	put("list", in.Mail.List)
-	put("elsewhere", people(channel.Person{Identities: in.Mail.ReplyTo}))
+	put("elsewhere", channeltest.People(channel.Person{Identities: in.Mail.ReplyTo}))
 	put("page", in.Mail.HTML != nil)
 	put("doubt", strings.ReplaceAll(in.Mail.Doubt, "Nobody has checked whether it comes from this address.", "unchecked"))
 	put("broken", in.Problem != "")
-}
-
-func people(p channel.Person) string {
-	var out []string
-	for _, i := range p.Identities {
-		out = append(out, i.Value)
-	}
-	return strings.Join(out, " ")
 }
 
 // With NGOCTL_FIXTURES set, every sample mail is read where it lies, as the driver is given it: what it must say is in the
@@ -96,45 +86,7 @@ func TestSamples(t *testing.T) {
 	}
 	dir := filepath.Join(root, "channels", "email")
 	m := listener(t, email.Options{}, values("127.0.0.1:143", "from", "help@ngo.example.org", "checks", "mx.ngo.example.org"))
-	want := samples()
-	seen := map[string]bool{}
-	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".eml" {
-			return err
-		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		body, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		seen[name] = true
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got, row := heardIn(t, m, body), want[name]; !slices.Equal(got, row) {
-				t.Errorf("got\n\t\t%q: {\n\t\t\t%s,\n\t\t},\nwant %q", name, quoted(got), row)
-			}
-		})
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range want {
-		if !seen[name] {
-			t.Errorf("there is no sample %s", name)
-		}
-	}
-}
-
-func quoted(all []string) string {
-	out := make([]string, len(all))
-	for i, s := range all {
-		out[i] = fmt.Sprintf("%q", s)
-	}
-	return strings.Join(out, ",\n\t\t\t")
+	channeltest.Samples(t, dir, ".eml", samples(), func(t *testing.T, body []byte) []string { return heardIn(t, m, body) })
 }
 
 // kept is an attachment as a sink keeps it.

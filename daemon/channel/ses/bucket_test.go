@@ -249,7 +249,7 @@ func TestLargeAndInfectedMail(t *testing.T) {
 	h := open[hears](t, a, s.values())
 	bodies, _ := listenFor(t, h.(channel.Listener), "", 2)
 	skipped, err := h.Normalise([]byte(bodies[0]))
-	if err != nil || len(skipped) != 1 || skipped[0].Incoming == nil || !strings.Contains(skipped[0].Incoming.Problem, "60 MB") || people(skipped[0].Incoming.Person) != "meena@example.org" {
+	if err != nil || len(skipped) != 1 || skipped[0].Incoming == nil || !strings.Contains(skipped[0].Incoming.Problem, "60 MB") || channeltest.People(skipped[0].Incoming.Person) != "meena@example.org" {
 		t.Errorf("a mail of 60 MB is %+v, %v; want a note", skipped, err)
 	}
 	files := 0

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +32,7 @@ func say(e channel.Event) string {
 	case e.Incoming != nil:
 		in := e.Incoming
 		put("kind", in.Kind)
-		put("from", people(in.Person))
+		put("from", channeltest.People(in.Person))
 		put("subject", in.Mail.Subject)
 		put("text", fmt.Sprintf("%.40q", in.Text))
 		put("reply-to", in.ReplyTo)
@@ -48,13 +46,13 @@ func say(e channel.Event) string {
 		put("soft", e.Status.Soft)
 		put("of", strings.TrimPrefix(string(e.Status.Ref), "EXAMPLE7c191be45-"))
 		put("token", e.Status.Token)
-		put("to", people(e.Status.Person))
+		put("to", channeltest.People(e.Status.Person))
 		if f := e.Status.Fault; f != nil {
 			put("fault", f.Code+" "+string(f.Class)+" "+f.Message)
 		}
 	case e.Preference != nil:
 		put("wish", fmt.Sprint(e.Preference.Topic, " stop ", e.Preference.Stop))
-		put("of", people(e.Preference.Person))
+		put("of", channeltest.People(e.Preference.Person))
 	case e.Problem != nil:
 		put("problem", e.Problem.Text)
 		put("grave", e.Problem.Grave)
@@ -69,57 +67,11 @@ func say(e channel.Event) string {
 	return e.Name + ": " + strings.Join(s, "; ")
 }
 
-func people(p channel.Person) string {
-	var out []string
-	for _, i := range p.Identities {
-		out = append(out, i.Value)
-	}
-	return strings.Join(out, " ")
-}
-
 // With NGOCTL_FIXTURES set, every sample is read where it lies: what it must say is in the table, and a sample without a row
 // fails. What SES says within a notification is put into one.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	dir := folder(t)
-	want := samples()
-	seen := map[string]bool{}
-	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".json" {
-			return err
-		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		if name == "cert_url_cases.json" {
-			return nil // TestCertificateAddresses
-		}
-		seen[name] = true
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got, row := heard(t, fixture(t, name)), want[name]; !slices.Equal(got, row) {
-				t.Errorf("got\n\t\t%q: {\n\t\t\t%s,\n\t\t},\nwant %q", name, quoted(got), row)
-			}
-		})
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range want {
-		if !seen[name] {
-			t.Errorf("there is no sample %s", name)
-		}
-	}
-}
-
-func quoted(all []string) string {
-	out := make([]string, len(all))
-	for i, s := range all {
-		out[i] = fmt.Sprintf("%q", s)
-	}
-	return strings.Join(out, ",\n\t\t\t")
+	channeltest.Samples(t, folder(t), ".json", samples(), heard, "cert_url_cases.json") // of which TestCertificateAddresses is
 }
 
 // heard gives what a sample says, after whether it is believed.
