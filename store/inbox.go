@@ -104,14 +104,11 @@ select c.id, c.last_at as at
 from conversation c indexed by conversation_waiting
 where c.waiting is not null and c.state <> 'closed' and (c.last_at, c.id) < ($1, $2)` + conversationFilter + newestFirst
 
-	// listed has what a list shows of conversations, with the newest message of each. Of what nobody knows there is little.
+	// listed has what a list shows of conversations, with the newest message of each.
 	listed = `
 select ` + threadColumns + `, k.at,
-  case when c.failed = 0 then 0 else (
-    select count(*)
-    from message u indexed by message_account
-    where u.account_id = c.account_id and u.state = 'uncertain' and u.state in ('queued', 'sending', 'failed', 'uncertain') and u.conversation_id = c.id
-  ) end, coalesce(m.direction, ''), coalesce(m.account_id, ''), coalesce(m.ref, ''), coalesce(m.person_id, ''),
+  case when c.failed = 0 then 0 else (select count(*) from message u where u.conversation_id = c.id and u.state = 'uncertain') end,
+  coalesce(m.direction, ''), coalesce(m.account_id, ''), coalesce(m.ref, ''), coalesce(m.person_id, ''),
   coalesce(m.id, ''), coalesce(substr(m.text, 1, 400), ''), coalesce(m.subject, ''), coalesce(m.what, ''), coalesce(substr(m.more, 1, 4000), ''),
   coalesce((select case when a.name = '' and a.state in ('wanted', 'kept') then '[' || a.kind || ']' else a.name end from attachment a where a.message_id = m.id and a.place = 0), '')
 from (`
