@@ -22,7 +22,8 @@ const (
   select m.id from message m where m.donation_id in (` + giftsOf + `
   )`
 
-	// deliveriesOf is what told of the person's payments, and brought or told of what they wrote and were written.
+	// deliveriesOf is what told of the person's payments, brought or told of what they wrote and were written, said what they wish to
+	// get, and announced what was then fetched: the hint of that is what announced it.
 	deliveriesOf = `
   select p.delivery_id from payment p join donation d on d.payment_id = p.id where d.person_id = $1
   union all
@@ -38,7 +39,16 @@ const (
   union all
   select p.delivery_id from ripple p where p.person_id = $1
   union all
-  select e.delivery_id from early e where e.person_id = $1`
+  select e.delivery_id from early e where e.person_id = $1
+  union all
+  select v.id from consent c join delivery v on v.id = c.source where c.person_id = $1
+  union all
+  select a.id
+  from message h
+  join delivery v on v.id = h.delivery_id
+  join delivery a on a.id = v.hint and a.account_id = v.account_id
+  where h.id in (` + saidOf + `
+  )`
 
 	attachmentsOf = `
   select a.id from attachment a where a.message_id in (` + saidOf + `
@@ -59,6 +69,36 @@ const searchedOf = `
     union all
     select m.id from message m where m.donation_id in (` + giftsOf + `
     )`
+
+// mentionPerson stands beside one of a person's messages, whichever.
+const mentionPerson = `
+insert into message_mention (message_id, delivery_id)
+select m.id, $2
+from message m
+where m.person_id = $1
+limit 1
+on conflict do nothing`
+
+// MentionMessage notes that a delivery told of a message that was known: erasing whom it is about reaches its body.
+func (t *Tx) MentionMessage(id ngo.MessageID, d ngo.DeliveryID) error { return t.mentioned(id, d) }
+
+// ToldOf notes that a delivery told of somebody who is known by one of these, without a message of its own: erasing them reaches its
+// body.
+func (t *Tx) ToldOf(known []ngo.Identity, d ngo.DeliveryID) error {
+	person, err := t.knownAs(known)
+	if err != nil || person == "" {
+		return err
+	}
+	return t.toldOf(person, d)
+}
+
+func (t *Tx) toldOf(person ngo.PersonID, d ngo.DeliveryID) error {
+	if d == "" {
+		return nil
+	}
+	_, err := t.exec("note what told of a person", mentionPerson, string(person), string(d))
+	return err
+}
 
 // The statements that erase a person, in order. The salts go first, while the rows still tell whose they are; without
 // its salt nobody can test a guess against a digest of the trail.

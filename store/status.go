@@ -217,9 +217,12 @@ func (t *Tx) keepEarly(account ngo.AccountID, n StatusNews) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("keep early news", insertEarly, string(account), string(n.Ref), n.Token, orNull(person), string(n.State), ngo.Stamp(n.At), n.Fault, n.Reason,
+	rows, err := t.exec("keep early news", insertEarly, string(account), string(n.Ref), n.Token, orNull(person), string(n.State), ngo.Stamp(n.At), n.Fault, n.Reason,
 		boolInt(n.Retry), n.Price, boolInt(n.Played), t.stamp(), orNull(n.Delivery))
-	return err
+	if err != nil || rows > 0 || person == "" {
+		return err
+	}
+	return t.toldOf(person, n.Delivery) // it was told before
 }
 
 func scanEarly(s scanner) (n StatusNews, err error) {

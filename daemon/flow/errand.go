@@ -87,7 +87,7 @@ func (f *Flow) bring(ctx context.Context, o *org.Org, job ngo.Job, from ngo.Deli
 	}
 	var all []parcel
 	for _, body := range bodies {
-		p := parcel{delivery: o.Store.NewDelivery(from.Account, from.Hint, body).Polled().Heard()}
+		p := parcel{delivery: o.Store.NewDelivery(from.Account, string(from.ID), body).Polled().Heard()} // by the hint, erasing reaches both
 		if len(body) > store.MostInline {
 			kept, err := f.keep(ctx, o, body)
 			if err != nil {

@@ -137,19 +137,26 @@ func (h *hearing) ripple(tx *store.Tx, i *item, kind store.RippleKind, person ng
 	if kind == store.RippleReaction {
 		text = i.said.emoji
 	}
-	_, err := tx.Ripple(store.NewRipple{
+	added, err := tx.Ripple(store.NewRipple{
 		Account: h.delivery.Account, Ref: in.Ref, About: in.About, Kind: kind, Line: i.Line, Person: person, Mine: in.Echo, Renews: renews(in),
 		Text: text, Masked: i.said.masked, At: h.when(i), Count: in.Count, Delivery: h.delivery.ID,
 	})
-	return err
+	if err != nil || added {
+		return err
+	}
+	return tx.ToldOf(in.Person.Identities, h.delivery.ID)
 }
 
 // status records what became of a message of ours.
 func (h *hearing) status(tx *store.Tx, i *item) error {
 	s := i.Status
-	if ok, err := h.credible(tx, s); err != nil || !ok {
-		i.Event = channel.Event{Name: i.Name, Refused: &channel.Refused{ID: s.Ref, Why: "a report about a mail that does not name whom it went to"}}
+	ok, err := h.credible(tx, s)
+	if err != nil {
 		return err
+	}
+	if !ok {
+		i.Event = channel.Event{Name: i.Name, Refused: &channel.Refused{ID: s.Ref, Why: "a report about a mail that does not name whom it went to"}}
+		return tx.ToldOf(s.Person.Identities, h.delivery.ID)
 	}
 	n := store.StatusNews{
 		Ref: s.Ref, Token: s.Token, Through: s.Through, Line: i.Line, To: s.Person.Identities, State: s.State, At: h.when(i), Played: s.Played, Delivery: h.delivery.ID,
@@ -165,6 +172,9 @@ func (h *hearing) status(tx *store.Tx, i *item) error {
 		n.Fault, n.Reason, n.Retry = r.code, r.reason, r.retry()
 	}
 	found, err := tx.SetStatus(h.delivery.Account, n)
+	if err == nil && s.Ref == "" {
+		err = tx.ToldOf(s.Person.Identities, h.delivery.ID)
+	}
 	if err != nil || !found {
 		return err
 	}
@@ -244,7 +254,11 @@ func tells(p channel.Person) bool {
 func (h *hearing) change(tx *store.Tx, i *item) error {
 	c := i.Change
 	// Told again, the former address may be somebody else's by now, or nobody's.
-	if _, err := tx.MessageByRef(h.delivery.Account, c.Ref); ngo.CodeOf(err) != ngo.NotFound {
+	told, err := tx.MessageByRef(h.delivery.Account, c.Ref)
+	if err == nil {
+		return tx.MentionMessage(told.ID, h.delivery.ID)
+	}
+	if ngo.CodeOf(err) != ngo.NotFound {
 		return err
 	}
 	if c.Kind == channel.ChangedKey {

@@ -106,16 +106,17 @@ func (h *hearing) answer(tx *store.Tx, i *item, heard store.Heard, theirs string
 // that went to them: anybody can write one.
 func (h *hearing) preference(tx *store.Tx, i *item) error {
 	p := i.Preference
+	topic := topics[p.Topic]
+	if err := tx.ToldOf(p.Person.Identities, h.delivery.ID); err != nil || topic == "" || len(p.Person.Identities) == 0 {
+		return err
+	}
 	person, err := h.complains(tx, p)
 	if err != nil || person == "" {
 		return err
 	}
 	c := ngo.Consent{
-		Person: person, Topic: topics[p.Topic], Given: !p.Stop, Identity: addressOfPerson(p.Person), Words: cmp.Or(ngo.HideAadhaar(p.Words), "They said so by means of the provider."),
+		Person: person, Topic: topic, Given: !p.Stop, Identity: addressOfPerson(p.Person), Words: cmp.Or(ngo.HideAadhaar(p.Words), "They said so by means of the provider."),
 		Source: string(h.delivery.ID), Actor: actor, At: h.when(i),
-	}
-	if c.Topic == "" || len(p.Person.Identities) == 0 {
-		return nil
 	}
 	root, err := tx.RootOf(person)
 	if err != nil {

@@ -1,0 +1,62 @@
+package flow_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/ngoctl/ngoctl/daemon/channel"
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+)
+
+// Whoever is erased is erased from all that told of them, not from what brought their messages alone.
+func TestErasureReachesWhatToldOfSomebody(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.page()
+	brought, err := json.Marshal([]channel.Event{p.says("m2", "from the bucket")})
+	must(t, err)
+	status := func(ref ngo.Ref, state ngo.MessageState, through time.Time) channel.Event {
+		return channel.Event{Name: "status", Line: "page-1", At: h.now(), Status: &channel.Status{Ref: ref, State: state, Through: through, Person: visitor}}
+	}
+	change := channel.Event{Name: "change", Line: "page-1", At: h.now(), Change: &channel.Change{Ref: "m9", Kind: channel.ChangedID, Was: visitor, Now: visitor, Text: "changed"}}
+	reaction := p.says("r1", "")
+	reaction.Incoming.Kind, reaction.Incoming.About, reaction.Incoming.Emoji = channel.KindReaction, "m.unknown", "🙏"
+	told := map[string]ngo.DeliveryID{}
+	for _, d := range []struct {
+		what  string
+		event channel.Event
+	}{
+		{"a message", p.says("m1", "hello")},
+		{"a wish", channel.Event{Name: "preference", At: h.now(), Preference: &channel.Preference{Person: visitor, Topic: channel.TopicMarketing, Stop: true}}},
+		{"a wish about nothing that is known", channel.Event{Name: "preference", Preference: &channel.Preference{Person: visitor, Topic: "parties", Stop: true}}},
+		{"a complaint that nobody believes", channel.Event{Name: "complaint", Preference: &channel.Preference{Person: visitor, Topic: channel.TopicAll, Stop: true, About: "m.unknown"}}},
+		{"a change", change},
+		{"a change told again", change},
+		{"a status of an unknown message", status("m.unknown", ngo.MessageDelivered, time.Time{})},
+		{"the same told again", status("m.unknown", ngo.MessageDelivered, time.Time{})},
+		{"that all was read", status("", ngo.MessageRead, h.now())},
+		{"a reaction to an unknown message", reaction},
+		{"the same reaction told again", reaction},
+		{"an errand", channel.Event{Name: "mail", Errand: &channel.Errand{Kind: "bucket", More: map[string]string{"body": string(brought)}}}},
+	} {
+		told[d.what] = p.hears(d.event, channel.Event{Name: d.what, Problem: &channel.Problem{Text: d.what}}) // each body is another
+	}
+	c := h.thread()
+	if len(c.messages) != 3 {
+		t.Fatalf("thread %q; want what was said, what changed, and what the errand brought", c.texts())
+	}
+	other := p.says("m8", "hello")
+	other.Incoming.Person = channel.Person{Identities: []ngo.Identity{{Kind: ngo.Messenger, Value: "7002"}}}
+	stays := p.hears(other)
+	h.write(func(tx *store.Tx) error { return tx.ErasePerson(c.Person) })
+	for what, id := range told {
+		if h.body(id) {
+			t.Errorf("%s is still there", what)
+		}
+	}
+	if !h.body(stays) {
+		t.Error("what told of somebody else is gone")
+	}
+}
