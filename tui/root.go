@@ -191,11 +191,26 @@ func (r *root) footer(c *widget.Cells) []string {
 	if r.notice.Text != "" {
 		return r.told(c)
 	}
-	var parts []string
-	for _, b := range append(r.front.Keys()[:4:4], r.room.Keys.Rooms, r.room.Keys.Help, r.room.Keys.Quit) {
-		parts = append(parts, b.Help().Key+" "+b.Help().Desc)
+	k := r.room.Keys
+	always := []key.Binding{k.Rooms, k.Help, k.Quit}
+	if r.front.Busy() {
+		return []string{r.keyLine(nil, []key.Binding{k.Back, k.Kill})}
 	}
-	return []string{r.room.Theme.Foot.Render(widget.Fit(" "+strings.Join(parts, "   "), r.width, false))}
+	return []string{r.keyLine(r.front.Keys()[:4], always)}
+}
+
+// keyLine tells of keys in one line: what there is room for of some, and all of the others.
+func (r *root) keyLine(some, all []key.Binding) string {
+	var line, end string
+	for _, b := range all {
+		end += "   " + b.Help().Key + " " + b.Help().Desc
+	}
+	for _, b := range some {
+		if more := line + "   " + b.Help().Key + " " + b.Help().Desc; ansi.StringWidth(more+end) <= r.width+2 {
+			line = more
+		}
+	}
+	return r.room.Theme.Foot.Render(widget.Fit((line + end)[2:], r.width, false))
 }
 
 // told is the notice, in as many lines as it takes: what to do next stands at its end.
@@ -205,26 +220,33 @@ func (r *root) told(c *widget.Cells) (out []string) {
 		text, style = "! "+text, r.room.Theme.Bad
 	}
 	for line := range strings.SplitSeq(text, "\n") {
-		for part := range strings.SplitSeq(ansi.Wrap(c.Hold(line), r.width, ""), "\n") {
+		wrapped := ansi.Wrap(c.Hold(line), r.width, "")
+		if !strings.Contains(line, " ") {
+			wrapped = ansi.Hardwrap(c.Hold(line), r.width, true) // an address: whole lines of it are one when they are copied
+		}
+		for part := range strings.SplitSeq(wrapped, "\n") {
 			out = append(out, style.Render(widget.Fit(part, r.width, false)))
 		}
 	}
 	return out
 }
 
+// helpView lists all keys, beside each other where the screen is too low for one list.
 func (r *root) helpView() string {
-	var b strings.Builder
-	b.WriteString(r.room.Theme.Strong.Render("Keys on "+r.front.Title()) + r.room.Theme.Dim.Render("   any key goes back") + "\n\n") // on the line that is never cut off
+	th, rows := r.room.Theme, max(r.height-2, 3)
+	out := []string{th.Strong.Render("Keys on "+r.front.Title()) + th.Dim.Render("   any key goes back"), ""} // the line that is never cut off
+	var lines []string
 	for _, k := range append(r.front.Keys(), r.room.Keys.Today, r.room.Keys.Inbox, r.room.Keys.People, r.room.Keys.Help, r.room.Keys.Quit, r.room.Keys.Kill) {
-		fmt.Fprintf(&b, "  %-10s %s\n", k.Help().Key, k.Help().Desc)
+		lines = append(lines, fmt.Sprintf("  %-7s %s", k.Help().Key, k.Help().Desc))
 	}
-	lines := strings.Split(b.String(), "\n")
-	out := make([]string, max(r.height-2, 3))
-	for i := range out {
-		line := ""
-		if i < len(lines) {
-			line = lines[i]
+	if half := (len(lines) + 1) / 2; len(lines) > rows-len(out) {
+		for i, right := range lines[half:] {
+			lines[i] = widget.Fit(lines[i], r.width*3/5, false) + right
 		}
+		lines = lines[:half]
+	}
+	out = append(append(out, lines...), make([]string, rows)...)[:rows]
+	for i, line := range out {
 		out[i] = widget.Fit(line, r.width, false)
 	}
 	return strings.Join(out, "\n")

@@ -9,6 +9,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
@@ -72,9 +73,9 @@ func TestALongNoticeIsReadToItsEnd(t *testing.T) {
 	const link = "http://127.0.0.1:8443/files/sevai.kq3v-9xw2m5t7y8z4a6b1c2d3e4f5g6h7i8j9k0l1m2n"
 	m := newTestRoot(t, "Sevai Trust", "user:meena")
 	rows := strings.Count(m.View(), "\n")
-	m.Update(screen.Notice{Text: "मीना " + strings.Repeat("word ", 20) + "end\n" + link})
+	m.Update(screen.Notice{Text: "मीना " + strings.Repeat("word ", 20) + "end\n" + link + link})
 	got := m.View()
-	if !strings.Contains(got, "end") || !strings.Contains(got, link) || strings.Count(got, "\n") != rows {
+	if !strings.Contains(got, "end") || !strings.Contains(strings.ReplaceAll(got, "\n", ""), link+link) || strings.Count(got, "\n") != rows {
 		t.Errorf("the screen is\n%s", got)
 	}
 	m.Update(tea.WindowSizeMsg{Width: 10, Height: 6})
@@ -82,6 +83,35 @@ func TestALongNoticeIsReadToItsEnd(t *testing.T) {
 	m.Update(tea.KeyMsg{Type: tea.KeyF1})
 	if got := strings.Count(m.View(), "\n"); got != narrow {
 		t.Errorf("on a small screen it draws %d lines with a notice and %d without", narrow+1, got+1)
+	}
+}
+
+// How to get on and how to leave stands on the smallest of the sizes that we care for.
+func TestTheWayOutIsAlwaysShown(t *testing.T) {
+	t.Parallel()
+	m := newTestRoot(t, "Sevai Trust", "user:meena")
+	foot := func() string {
+		lines := strings.Split(m.View(), "\n")
+		return lines[len(lines)-1]
+	}
+	for _, size := range [][2]int{{60, 14}, {80, 24}, {120, 40}} {
+		m.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		if got := foot(); !strings.Contains(got, "1 2 3 rooms   ? all keys   q quit") || ansi.StringWidth(got) != size[0] {
+			t.Errorf("at %d cells the last line is %q", size[0], got)
+		}
+	}
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	for _, room := range []string{"1", "2", "3"} {
+		m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(room)})
+		m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("?")})
+		if got := m.View(); !strings.Contains(got, "quit at once") || !strings.Contains(got, "a page down") && room != "1" || !strings.Contains(got, "find") {
+			t.Errorf("not all keys of room %s are told:\n%s", room, got)
+		}
+		m.Update(tea.KeyMsg{Type: tea.KeyEsc})
+	}
+	m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("/")})
+	if got := foot(); strings.Contains(got, "q quit") || !strings.Contains(got, "esc") {
+		t.Errorf("while letters are text the last line is %q", got)
 	}
 }
 

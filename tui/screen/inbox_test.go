@@ -252,6 +252,32 @@ func TestALinkThatCannotBeOpenedIsShown(t *testing.T) {
 	}
 }
 
+// While something is written the lines at the foot tell of no letter that would be written too.
+func TestWhileWritingNoLetterIsOffered(t *testing.T) {
+	t.Parallel()
+	x, _ := newInbox(t, 80, 24)
+	hit(x, "enter", "r")
+	if got := shownOf(x); strings.Contains(got, "r: reply") || !strings.Contains(got, "ctrl+s sends") {
+		t.Errorf("it offers keys that write letters:\n%s", got)
+	}
+}
+
+func TestEveryTemplateIsShown(t *testing.T) {
+	t.Parallel()
+	x, d := newInbox(t, 80, 24)
+	var offers []api.TemplateOffer
+	for i := range 8 {
+		o := api.TemplateOffer{Text: "Dear {{1}},\nthank you.\nSevai Trust"}
+		o.Name, o.Language = fmt.Sprint("template_", i+1), "en"
+		offers = append(offers, o)
+	}
+	d.answer["GET /orgs/sevai/conversations/cnv_1/templates"] = api.Page[api.TemplateOffer]{Items: offers}
+	hit(x, "t")
+	if got := shownOf(x); !strings.Contains(got, "template_8") || !strings.Contains(got, "Dear {{1}},") || !strings.Contains(got, "1 to 8") {
+		t.Errorf("not all are shown:\n%s", got)
+	}
+}
+
 func TestAShutWindowTakesNoText(t *testing.T) {
 	t.Parallel()
 	x, d := newInbox(t, 80, 24)

@@ -36,7 +36,7 @@ func (x *Inbox) layout() layout {
 // View draws the screen.
 func (x *Inbox) View(c *widget.Cells) string {
 	l := x.layout()
-	if x.whole || x.writing() && l.story.height == 0 {
+	if x.whole || x.offers != nil || x.writing() && l.story.height == 0 {
 		a := area{x.width, x.height - 1}
 		return box(x.pane(c, a), a) + "\n" + box(x.foot(c), area{x.width, 1})
 	}
@@ -279,21 +279,30 @@ func fileLine(f ngo.Attachment) string {
 	return f.Said()
 }
 
-// offerList shows the templates to choose from.
+// offerList shows the templates to choose from, with the beginning of each text where there is no room for all.
 func (x *Inbox) offerList(c *widget.Cells, a area) string {
+	lines := x.offerLines(c, a.width, a.height)
+	for most := a.height/max(len(x.offers), 1) - 1; len(lines) > a.height && most > 0; most-- {
+		lines = x.offerLines(c, a.width, most)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// offerLines lays the templates out, with at most so many lines of each text.
+func (x *Inbox) offerLines(c *widget.Cells, width, most int) (lines []string) {
 	th := x.room.Theme
-	var lines []string
 	for i, o := range x.offers {
 		head := fmt.Sprintf("%d  %s · %s%s", i+1, o.Name, o.Language, priced(o.Price))
 		lines = append(lines, th.Strong.Render(c.Hold(ngo.Printable(head))))
 		if o.Refused != "" {
 			lines = append(lines, "   "+th.Bad.Render(c.Hold("✗ "+ngo.Printable(o.Refused))))
 		}
-		for line := range strings.SplitSeq(ansi.Wrap(c.Hold(ngo.PrintableText(o.Text)), max(a.width-4, 10), ""), "\n") {
+		text := strings.Split(ansi.Wrap(c.Hold(ngo.PrintableText(o.Text)), max(width-4, 10), ""), "\n")
+		for _, line := range text[:min(len(text), most)] {
 			lines = append(lines, "   "+line)
 		}
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // foot is the line of a question or of what is looked for.
@@ -303,6 +312,8 @@ func (x *Inbox) foot(c *widget.Cells) string {
 		return c.Hold(x.dialog.view())
 	case x.find.Focused():
 		return c.Hold(x.find.View())
+	case x.composer != nil:
+		return "" // letters are text: its own title tells of the keys
 	case x.whole:
 		return x.room.Theme.Dim.Render("esc: back to the list   r: reply   e: done, on to the next")
 	}

@@ -90,7 +90,7 @@ func NewKeys() Keys {
 		Today:  bind("1", "today", "1"),
 		Inbox:  bind("2", "inbox", "2"),
 		People: bind("3", "people", "3"),
-		Rooms:  bind("1 2 3", "today, inbox, people"),
+		Rooms:  bind("1 2 3", "rooms"),
 
 		Reply:      bind("r", "reply", "r"),
 		Note:       bind("n", "note, only for staff", "n"),
