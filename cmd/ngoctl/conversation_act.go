@@ -39,6 +39,16 @@ func templateFlags() []cli.Flag {
 	}
 }
 
+// checkTemplateFlags refuses values of a template where none is named: the text alone would go out.
+func (c *call) checkTemplateFlags() error {
+	for _, f := range templateFlags() {
+		if name := f.Names()[0]; c.flags.IsSet(name) && c.flags.String("template") == "" {
+			return usage("--"+name+" and the like belong to a template", "name it: --template NAME")
+		}
+	}
+	return nil
+}
+
 // templateUse reads the values of a template from the flags.
 func (c *call) templateUse(name string) (u api.TemplateUse, err error) {
 	u = api.TemplateUse{Name: name, Language: c.flags.String("language"), Buttons: c.flags.StringSlice("button")}
@@ -66,6 +76,9 @@ func pairs(flag string, given []string) (map[string]string, error) {
 }
 
 func conversationReply(ctx context.Context, c *call, s session) error {
+	if err := c.checkTemplateFlags(); err != nil {
+		return err
+	}
 	r := api.Reply{Quotes: ngo.MessageID(c.flags.String("quote")), Close: c.flags.Bool("close")}
 	var err error
 	if name := c.flags.String("template"); name != "" {
