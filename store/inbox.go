@@ -16,7 +16,7 @@ type ConversationQuery struct {
 	ListQuery
 	State   ngo.ConversationState // empty is open and put off; StateAny is all
 	Account ngo.AccountID
-	Person  ngo.PersonID // whoever was joined with them too
+	Person  ngo.PersonID // whoever was joined to them too
 	Waiting bool         // only those that somebody has to answer
 	Sort    string       // SortWaiting, SortWindow; empty is the newest first
 	Since   time.Time    // of SortWindow: only of those who wrote later, since the windows of others are shut; a week when zero
@@ -69,7 +69,8 @@ select c.id, c.last_at as at
 from conversation c
 where c.person_id in (` + personGroup + `) and ($8 = 1 or c.state <> 'closed') and (c.last_at, c.id) < ($1, $2)` + conversationFilter + newestFirst
 
-	personGroup = `select p.id from person p where p.root = (select q.root from person q where q.id = $7)`
+	// personGroup is who was joined to a person, and of a part nobody else.
+	personGroup = `select p.id from person p where p.id = $7 or p.root = $7`
 
 	waitingConversations = `
 select c.id, c.waiting as at
@@ -281,7 +282,7 @@ func (r *Rx) few(q ConversationQuery, usual string) (string, error) {
 	return usual, nil
 }
 
-// ConversationsOf gives the conversations of a person, whoever was joined with them too, the newest first.
+// ConversationsOf gives the conversations of a person and of those who were joined to them, the newest first.
 func (r *Rx) ConversationsOf(person ngo.PersonID, limit int) ([]ngo.Conversation, error) {
 	items, _, err := r.Conversations(ConversationQuery{ListQuery: ListQuery{Limit: limit}, State: StateAny, Person: person})
 	return items, err

@@ -116,8 +116,8 @@ func TestJoinedPersonIsNoStranger(t *testing.T) {
 	if h.Stranger || h.Conversation.ID != first.Conversation.ID || h.Conversation.Address.Value != "meena@work.example" {
 		t.Errorf("heard = %+v; want it together, and the answer to where she wrote from last", h)
 	}
-	if got := d.conversations(store.ConversationQuery{Person: work}); len(got) != 1 {
-		t.Errorf("%d conversations by her other address; want 1", len(got))
+	if got := d.conversations(store.ConversationQuery{Person: first.Conversation.Person}); len(got) != 1 {
+		t.Errorf("%d conversations with her other address; want 1", len(got))
 	}
 }
 

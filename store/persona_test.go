@@ -47,3 +47,24 @@ func TestPersonas(t *testing.T) {
 	})
 	check(false)
 }
+
+// A part shows what came with it, and whoever it was joined to shows the threads of all.
+func TestThreadsOfAPart(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	root, part := d.person("919876543210"), d.person("919876500000")
+	first := d.hear(d.says(root, "wamid.1", "hello", d.Now()))
+	second := d.hear(d.says(part, "wamid.2", "hello from the other phone", d.Now()))
+	d.do(func(tx *store.Tx) error { _, err := tx.Join(root, part, "the same"); return err })
+	storetest.Read(t, d.o, func(r *store.Rx) error {
+		of, err := r.ConversationsOf(part, 10)
+		if err != nil || len(of) != 1 || of[0].ID != second.Conversation.ID {
+			t.Errorf("the part has %+v; want its own thread", of)
+		}
+		of, err = r.ConversationsOf(root, 10)
+		if len(of) != 2 {
+			t.Errorf("they have %+v; want %s too", of, first.Conversation.ID)
+		}
+		return err
+	})
+}
