@@ -47,7 +47,7 @@ func TestConversationsAreReadByTheirIndexes(t *testing.T) {
 		if strings.Contains(query, "'uncertain') end") && !strings.Contains(plan, "message_uncertain (conversation_id=?)") {
 			t.Errorf("%s counts what is uncertain by\n%s", name, plan)
 		}
-		if want := by[name]; want != """" && !strings.Contains(plan, "INDEX "+want) {
+		if want := by[name]; want != "" && !strings.Contains(plan, "INDEX "+want) {
 			t.Errorf("%s is done by\n%s\nwant %s", name, plan, want)
 		}
 	}
