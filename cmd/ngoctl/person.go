@@ -75,7 +75,7 @@ func personCommand(t terminal) *cli.Command {
 func personList(ctx context.Context, c *call, s session) error {
 	columns := []column[ngo.Person]{
 		{name: "id", value: func(p ngo.Person) any { return p.ID }},
-		{name: "name", wide: true, value: func(p ngo.Person) any { return p.Name }},
+		{name: "name", wide: true, value: func(p ngo.Person) any { return p.Called() }},
 		{name: "identities", wide: true, value: func(p ngo.Person) any { return identities(p) }},
 		{name: "created_at", value: func(p ngo.Person) any { return p.Created }},
 		{name: "erased_at", pipes: true, value: func(p ngo.Person) any { return p.Erased }},
@@ -116,7 +116,7 @@ func personShow(ctx context.Context, c *call, s session) error {
 		gifts.rows = append(gifts.rows, []any{d.Given, d.State, d.Amount, d.Purpose, d.ID})
 	}
 	r := record{
-		title: p.Name,
+		title: p.Called(),
 		fields: []field{
 			{"id", p.ID}, {"name", p.Name}, {"identities", identities(p.Person)}, {"totals", p.Totals}, {"first", p.First}, {"last", p.Last},
 			{"language", p.Language}, {"created_at", p.Created}, {"erased_at", p.Erased}, {"shown_as_part_of", partOf(p.Person)}, {"stopped", stopped(p.Stopped)},

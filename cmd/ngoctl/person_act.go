@@ -29,7 +29,7 @@ func personSections(p api.Person) []section {
 	parts, threads, receipts := section{title: "merged"}, section{title: "threads"}, section{title: "receipts"}
 	consents, joinings := section{title: "consents"}, section{title: "merges"}
 	for _, part := range p.Parts {
-		parts.rows = append(parts.rows, []any{part.Name, identities(part), part.ID})
+		parts.rows = append(parts.rows, []any{part.Called(), identities(part), part.ID})
 	}
 	for _, v := range p.Conversations {
 		threads.rows = append(threads.rows, []any{v.Last, v.Channel, v.State, countdown(v.Window, time.Now()), v.Snippet, v.ID})
@@ -64,7 +64,7 @@ func personLikely(ctx context.Context, c *call, s session) error {
 	}
 	err = printItems(c, []column[ngo.Likeness]{
 		{name: "score", value: func(l ngo.Likeness) any { return l.Score }},
-		{name: "name", wide: true, value: func(l ngo.Likeness) any { return l.Person.Name }},
+		{name: "name", wide: true, value: func(l ngo.Likeness) any { return l.Person.Called() }},
 		{name: "identities", wide: true, value: func(l ngo.Likeness) any { return identities(l.Person) }},
 		{name: "for_it", wide: true, value: func(l ngo.Likeness) any { return strings.Join(l.Reasons, " ") }},
 		{name: "against_it", wide: true, value: func(l ngo.Likeness) any { return strings.Join(l.Doubts, " ") }},

@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -175,9 +176,7 @@ func (s *Server) views(ctx context.Context, o *org.Org, all seen) ([]api.Convers
 			Conversation: c, Channel: l.info.Name, Driver: l.info.Driver, PersonName: p.Name, Root: p.Root, Stopped: p.Stopped,
 			Window: l.window(c, s.o.Now()),
 		}
-		if v.PersonName == "" {
-			v.PersonName = c.Name
-		}
+		v.PersonName = cmp.Or(v.PersonName, c.Name, c.Address.Stranger())
 		out = append(out, v)
 	}
 	return out, nil

@@ -88,7 +88,7 @@ func doubt(tx *store.Tx, id ngo.ConversationID, person ngo.PersonID) error {
 func (h *hearing) message(i *item, person ngo.PersonID) store.NewIncoming {
 	in := i.Incoming
 	n := store.NewIncoming{
-		Account: h.delivery.Account, Line: i.Line, Ref: in.Ref, Kind: ngo.Chat, Group: in.Group, Person: person, Address: addressFor(in), Name: ngo.HideAadhaar(in.Person.Name),
+		Account: h.delivery.Account, Line: i.Line, Ref: in.Ref, Kind: ngo.Chat, Group: in.Group, Person: person, Address: addressFor(in), Name: shownAs(in.Person),
 		At: h.when(i), Came: h.delivery.Received, Place: i.place, Echo: in.Echo, Author: in.By, Quiet: in.Standby || in.Kind == channel.KindOpened || i.wish != nil, Renews: renews(in),
 		What: i.said.what, Subject: i.said.subject, Text: i.said.text, More: i.said.more, Masked: i.said.masked, Attachments: i.files,
 		ReplyTo: in.ReplyTo, Delivery: h.delivery.ID,
@@ -107,6 +107,15 @@ func (h *hearing) message(i *item, person ngo.PersonID) store.NewIncoming {
 		n.Kind = ngo.Group
 	}
 	return n
+}
+
+// shownAs is how somebody calls themselves. A user name stands in a thread alone: names of that kind change hands, and nobody is known
+// by one.
+func shownAs(p channel.Person) string {
+	if p.Name == "" && p.UserName != "" {
+		return "@" + p.UserName
+	}
+	return ngo.HideAadhaar(p.Name)
 }
 
 // renews tells whether one may write freely again for a while after it.

@@ -310,3 +310,15 @@ func TestANumberThatChangesWithTheId(t *testing.T) {
 		t.Errorf("conversation %+v; want it to go on without a doubt", c.Conversation)
 	}
 }
+
+// Who tells no name is shown by their user name, and nobody is called so.
+func TestAUserNameIsShown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	body := strings.ReplaceAll(messages(h.byID(meenaID, "wamid.1", "hello")), `{"profile":{"name":"Meena"},"wa_id":"`+meena+`"}`, `{"profile":{"username":"@ravi.k"},"user_id":"`+meenaID+`"}`)
+	g.hears(body)
+	if c := h.thread(); c.Name != "@ravi.k" || h.person(c.Person).Name != "" {
+		t.Errorf("conversation %+v of %+v", c.Conversation, h.person(c.Person))
+	}
+}

@@ -64,7 +64,7 @@ func (h *Handler) showThread(w http.ResponseWriter, r *http.Request, o *org.Org,
 		return err
 	}
 	v := threadView{view: h.blank(wanted(r, profile.Language)), Address: ngo.Printable(c.Address.Value), Older: older != ""}
-	v.With = cmp.Or(ngo.Printable(c.Name), v.Address)
+	v.With = cmp.Or(ngo.Printable(c.Name), c.Address.Stranger(), v.Address)
 	v.Org = cmp.Or(ngo.Printable(profile.LegalName), ngo.Printable(o.Info().Name))
 	v.Title = cmp.Or(ngo.Printable(c.Subject), h.texts.Say(v.Lang, "thread_title", "name", v.With))
 	t := threadDrawing{h: h, org: o, grant: g, view: v}

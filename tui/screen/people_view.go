@@ -69,10 +69,10 @@ func personName(one ngo.Person) string {
 	switch {
 	case one.Erased != nil:
 		return "(erased)"
-	case one.Name == "":
+	case one.Called() == "":
 		return "(nobody named)"
 	}
-	return one.Name
+	return one.Called()
 }
 
 func addresses(one ngo.Person) string {
