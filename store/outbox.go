@@ -179,8 +179,9 @@ where queue = $1
   and substr(cast(body as text), 26) = $2`
 )
 
-// RetryMessage has a message sent again that failed, or of which nobody knows, by a new job in the place of one that is parked. It fails with Conflict when it did neither, when
-// trying again cannot help, and when nobody knows and sure, that it did not arrive, is false.
+// RetryMessage has a message sent again that failed, or of which nobody knows, by a new job in the place of one that is parked. It
+// fails with Conflict when it did neither, when trying again cannot help, and when nobody knows and sure, that it did not arrive, is
+// false.
 func (t *Tx) RetryMessage(id ngo.MessageID, sure bool) (ngo.Message, error) {
 	m, err := t.Message(id)
 	if err != nil {
