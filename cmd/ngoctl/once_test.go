@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -24,25 +25,23 @@ import (
 // deaf is a server that takes what is written and hangs up without an answer. It keeps the bodies.
 func deaf(t *testing.T) (url string, bodies func() []string) {
 	t.Helper()
-	got := make(chan string, 100)
+	var mu sync.Mutex
+	var got []string
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)
 		}
-		got <- string(body)
+		mu.Lock()
+		got = append(got, string(body))
+		mu.Unlock()
 		panic(http.ErrAbortHandler)
 	}))
 	t.Cleanup(server.Close)
 	return server.URL, func() []string {
-		close(got)
-		return slices.Collect(func(yield func(string) bool) {
-			for b := range got {
-				if !yield(b) {
-					return
-				}
-			}
-		})
+		mu.Lock()
+		defer mu.Unlock()
+		return got
 	}
 }
 
