@@ -43,7 +43,7 @@ func exitCode(err error) int {
 		return exitUnreachable
 	}
 	switch ngo.CodeOf(err) {
-	case ngo.Invalid, ngo.TooLarge:
+	case ngo.Invalid:
 		return exitUsage
 	case ngo.NotFound:
 		return exitNotFound

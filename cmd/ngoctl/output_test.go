@@ -224,7 +224,7 @@ func TestExitCodes(t *testing.T) {
 		err  error
 		want int
 	}{
-		{nil, 0}, {errors.New("unknown"), 1}, {coded(ngo.Internal), 1}, {coded(ngo.Invalid), 2}, {coded(ngo.TooLarge), 2}, {coded(ngo.NotFound), 3},
+		{nil, 0}, {errors.New("unknown"), 1}, {coded(ngo.Internal), 1}, {coded(ngo.TooLarge), 1}, {coded(ngo.Invalid), 2}, {coded(ngo.NotFound), 3},
 		{coded(ngo.Unauthenticated), 4}, {coded(ngo.Denied), 4}, {coded(ngo.Conflict), 5}, {coded(ngo.Limited), 75}, {coded(ngo.Unavailable), 75},
 		{&ngo.Error{Code: ngo.Unavailable, Err: api.ErrUnreachable}, 6}, {outcome(exitPartly), 7}, {errors.Join(outcome(exitFindings), nil), 8},
 		{fmt.Errorf("wait: %w", context.Canceled), 130},
