@@ -1,0 +1,59 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/ngoctl/ngoctl/store"
+	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/store/storetest"
+)
+
+// An id beside a number tells whether its owner still has it.
+func TestWhoseANumberIs(t *testing.T) {
+	t.Parallel()
+	phone := func(n string) []ngo.Identity {
+		return []ngo.Identity{{Kind: ngo.WhatsApp, Value: n}, {Kind: ngo.Phone, Value: "+" + n}}
+	}
+	user := func(v string) ngo.Identity { return ngo.Identity{Kind: ngo.WhatsAppUser, Value: v} }
+	const one, two = "919840012345", "919840067890"
+	for name, check := range map[string]func(*testing.T, *store.Org){
+		"somebody's who was known by their id": func(t *testing.T, o *store.Org) {
+			a, _, _ := personFor(t, o, "Meena", append(phone(one), user("IN.1"))...)
+			b, _, _ := personFor(t, o, "Meena", user("IN.2"))
+			for range 2 { // told in turns, each is who they are
+				if got, _, joined := personFor(t, o, "Meena", append(phone(one), user("IN.2"))...); got != b || joined != nil {
+					t.Errorf("by the other id: %s, joined %+v; want %s", got, joined, b)
+				}
+				if got, _, joined := personFor(t, o, "Meena", append(phone(one), user("IN.1"))...); got != a || joined != nil {
+					t.Errorf("by the first id: %s, joined %+v; want %s", got, joined, a)
+				}
+			}
+			storetest.Write(t, o, func(tx *store.Tx) error { _, err := tx.Join(a, b, "a new phone"); return err })
+			personFor(t, o, "Meena", append(phone(one), user("IN.2"))...)
+			storetest.Read(t, o, func(r *store.Rx) error {
+				p, err := r.Person(a)
+				if len(p.Identities) != 3 || p.Identities[1] != phone(one)[0] {
+					t.Errorf("identities %+v; want nothing taken from who is one with them", p.Identities)
+				}
+				return err
+			})
+		},
+		"the same in another portfolio": func(t *testing.T, o *store.Org) {
+			parent := ngo.Identity{Kind: ngo.WhatsAppParent, Value: "IN.ENT.1"}
+			a, _, _ := personFor(t, o, "Meena", append(phone(one), user("IN.1"), parent)...)
+			if got, _, _ := personFor(t, o, "Meena", append(phone(one), user("IN.2"), parent)...); got != a {
+				t.Errorf("they are %s; want %s", got, a)
+			}
+		},
+		"a second number's first id": func(t *testing.T, o *store.Org) {
+			a, _, _ := personFor(t, o, "Meena", append(phone(one), user("IN.1"))...)
+			b, _, _ := personFor(t, o, "Meena", phone(two)...)
+			storetest.Write(t, o, func(tx *store.Tx) error { _, err := tx.Join(a, b, "she has two"); return err })
+			if got, _, _ := personFor(t, o, "Meena", append(phone(two), user("IN.2"))...); got != b || rootOf(t, o, got) != a {
+				t.Errorf("they are %s; want %s", got, b)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); check(t, storetest.Org(t)) })
+	}
+}
