@@ -44,16 +44,19 @@ func auditList(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	columns := []column[ngo.AuditEntry]{
+	return printPages(ctx, c, auditColumns(), func(ctx context.Context, q api.ListQuery) (api.Page[ngo.AuditEntry], error) {
+		return s.Audit(ctx, org, q)
+	})
+}
+
+func auditColumns() []column[ngo.AuditEntry] {
+	return []column[ngo.AuditEntry]{
 		{name: "seq", value: func(e ngo.AuditEntry) any { return e.Seq }},
 		{name: "at", value: func(e ngo.AuditEntry) any { return e.At }},
 		{name: "actor", wide: true, value: func(e ngo.AuditEntry) any { return e.Actor }},
 		{name: "action", value: func(e ngo.AuditEntry) any { return e.Action }},
 		{name: "subject", wide: true, value: func(e ngo.AuditEntry) any { return e.Subject }},
 	}
-	return printPages(ctx, c, columns, func(ctx context.Context, q api.ListQuery) (api.Page[ngo.AuditEntry], error) {
-		return s.Audit(ctx, org, q)
-	})
 }
 
 func auditVerify(ctx context.Context, c *call, s session) error {

@@ -124,21 +124,25 @@ func channelHealth(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	err = printItems(c, []column[api.ChannelHealth]{
+	err = printItems(c, healthColumns(), all)
+	if err == nil && slices.ContainsFunc(all, func(h api.ChannelHealth) bool { return h.Problem != "" }) {
+		return outcome(exitFindings)
+	}
+	return err
+}
+
+func healthColumns() []column[api.ChannelHealth] {
+	return []column[api.ChannelHealth]{
 		{name: "name", value: func(h api.ChannelHealth) any { return h.Name }},
-		{name: "driver", value: func(h api.ChannelHealth) any { return h.Driver }},
-		{name: "last_in_at", value: func(h api.ChannelHealth) any { return h.LastIn }},
-		{name: "last_out_at", value: func(h api.ChannelHealth) any { return h.LastOut }},
+		{name: "driver", spare: 1, value: func(h api.ChannelHealth) any { return h.Driver }},
+		{name: "last_in_at", spare: 3, value: func(h api.ChannelHealth) any { return h.LastIn }},
+		{name: "last_out_at", spare: 2, value: func(h api.ChannelHealth) any { return h.LastOut }},
 		{name: "waiting", value: func(h api.ChannelHealth) any { return h.Waiting }},
 		{name: "failed", value: func(h api.ChannelHealth) any { return h.Failed }},
 		{name: "uncertain", value: func(h api.ChannelHealth) any { return h.Uncertain }},
 		{name: "problem", wide: true, value: func(h api.ChannelHealth) any { return h.Problem }},
 		{name: "hint", wide: true, value: func(h api.ChannelHealth) any { return h.Hint }},
-	}, all)
-	if err == nil && slices.ContainsFunc(all, func(h api.ChannelHealth) bool { return h.Problem != "" }) {
-		return outcome(exitFindings)
 	}
-	return err
 }
 
 func channelList(ctx context.Context, c *call, s session) error {

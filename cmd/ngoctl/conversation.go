@@ -101,11 +101,11 @@ func conversationList(ctx context.Context, c *call, s session) error {
 func conversationColumns(now time.Time) []column[api.Conversation] {
 	return []column[api.Conversation]{
 		{name: "id", value: func(v api.Conversation) any { return v.ID }},
-		{name: "last_at", value: func(v api.Conversation) any { return v.Last }},
-		{name: "channel", value: func(v api.Conversation) any { return v.Channel }},
+		{name: "last_at", spare: 2, value: func(v api.Conversation) any { return v.Last }},
+		{name: "channel", spare: 4, value: func(v api.Conversation) any { return v.Channel }},
 		{name: "name", wide: true, value: func(v api.Conversation) any { return conversationName(v) }},
-		{name: "state", value: func(v api.Conversation) any { return v.State }},
-		{name: "unread", value: func(v api.Conversation) any { return v.Unread }},
+		{name: "state", spare: 1, value: func(v api.Conversation) any { return v.State }},
+		{name: "unread", spare: 3, value: func(v api.Conversation) any { return v.Unread }},
 		{name: "waits", value: func(v api.Conversation) any { return since(v.Waiting, now) }},
 		{name: "window", value: func(v api.Conversation) any { return countdown(v.Window, now) }},
 		{name: "text", wide: true, value: func(v api.Conversation) any { return snippet(v) }},

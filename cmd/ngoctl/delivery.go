@@ -38,19 +38,22 @@ func deliveryList(ctx context.Context, c *call, s session) error {
 	ask := api.DeliveryQuery{
 		State: ngo.DeliveryState(c.flags.String("state")), Gateway: c.flags.String("gateway"), Source: ngo.DeliverySource(c.flags.String("source")),
 	}
-	columns := []column[ngo.Delivery]{
-		{name: "id", value: func(d ngo.Delivery) any { return d.ID }},
-		{name: "received_at", value: func(d ngo.Delivery) any { return d.Received }},
-		{name: "state", value: func(d ngo.Delivery) any { return d.State }},
-		{name: "source", value: func(d ngo.Delivery) any { return d.Source }},
-		{name: "summary", wide: true, value: func(d ngo.Delivery) any { return d.Summary }},
-		{name: "size", value: func(d ngo.Delivery) any { return size(d.Size) }},
-		{name: "reason", wide: true, value: func(d ngo.Delivery) any { return d.Reason }},
-	}
-	return printPages(ctx, c, columns, func(ctx context.Context, q api.ListQuery) (api.Page[ngo.Delivery], error) {
+	return printPages(ctx, c, deliveryColumns(), func(ctx context.Context, q api.ListQuery) (api.Page[ngo.Delivery], error) {
 		ask.ListQuery = q
 		return s.Deliveries(ctx, s.org, ask)
 	})
+}
+
+func deliveryColumns() []column[ngo.Delivery] {
+	return []column[ngo.Delivery]{
+		{name: "id", value: func(d ngo.Delivery) any { return d.ID }},
+		{name: "received_at", spare: 3, value: func(d ngo.Delivery) any { return d.Received }},
+		{name: "state", value: func(d ngo.Delivery) any { return d.State }},
+		{name: "source", spare: 2, value: func(d ngo.Delivery) any { return d.Source }},
+		{name: "summary", wide: true, value: func(d ngo.Delivery) any { return d.Summary }},
+		{name: "size", spare: 1, value: func(d ngo.Delivery) any { return size(d.Size) }},
+		{name: "reason", wide: true, value: func(d ngo.Delivery) any { return d.Reason }},
+	}
 }
 
 func deliveryShow(ctx context.Context, c *call, s session) error {

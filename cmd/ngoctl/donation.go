@@ -121,11 +121,11 @@ func amountIn(flag, given string, in ngo.Currency) (ngo.Money, error) {
 func donationColumns() []column[ngo.Donation] {
 	return []column[ngo.Donation]{
 		{name: "id", value: func(d ngo.Donation) any { return d.ID }},
-		{name: "given", value: func(d ngo.Donation) any { return d.Given }},
+		{name: "given", spare: 2, value: func(d ngo.Donation) any { return d.Given }},
 		{name: "state", value: func(d ngo.Donation) any { return d.State }},
 		{name: "amount", value: func(d ngo.Donation) any { return d.Amount }},
 		{name: "donor", wide: true, value: func(d ngo.Donation) any { return donorName(d.Donor) }},
-		{name: "purpose", wide: true, value: func(d ngo.Donation) any { return d.Purpose }},
+		{name: "purpose", wide: true, spare: 1, value: func(d ngo.Donation) any { return d.Purpose }},
 		{name: "reason", wide: true, value: func(d ngo.Donation) any { return note(d) }},
 	}
 }

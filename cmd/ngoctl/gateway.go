@@ -138,10 +138,10 @@ func gatewayColumns() []column[api.Account] {
 	}
 	return []column[api.Account]{
 		{name: "name", value: func(a api.Account) any { return a.Name }},
-		{name: "driver", value: func(a api.Account) any { return a.Driver }},
-		{name: "created_at", value: func(a api.Account) any { return a.Created }},
+		{name: "driver", spare: 2, value: func(a api.Account) any { return a.Driver }},
+		{name: "created_at", spare: 1, value: func(a api.Account) any { return a.Created }},
 		{name: "last_webhook_at", value: func(a api.Account) any { return health(a).LastWebhook }},
-		{name: "last_poll_at", value: func(a api.Account) any { return health(a).LastPoll }},
+		{name: "last_poll_at", spare: 3, value: func(a api.Account) any { return health(a).LastPoll }},
 		{name: "alarm", wide: true, value: func(a api.Account) any { return health(a).Alarm }},
 		{name: "url", wide: true, value: func(a api.Account) any { return a.URL }},
 		{name: "id", pipes: true, value: func(a api.Account) any { return a.ID }},

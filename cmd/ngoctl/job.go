@@ -44,20 +44,23 @@ func jobList(ctx context.Context, c *call, s session) error {
 	q := api.JobQuery{
 		State: ngo.JobState(c.flags.String("state")), Lane: ngo.Lane(c.flags.String("lane")), Kind: ngo.JobKind(c.flags.String("kind")),
 	}
-	columns := []column[ngo.Job]{
-		{name: "id", value: func(j ngo.Job) any { return j.ID }},
-		{name: "lane", value: func(j ngo.Job) any { return j.Lane }},
-		{name: "kind", value: func(j ngo.Job) any { return j.Kind }},
-		{name: "state", value: func(j ngo.Job) any { return j.State }},
-		{name: "attempts", value: func(j ngo.Job) any { return j.Attempts }},
-		{name: "due_at", value: func(j ngo.Job) any { return j.Due }},
-		{name: "subject", wide: true, value: func(j ngo.Job) any { return j.Subject }},
-		{name: "error", wide: true, value: func(j ngo.Job) any { return j.Error }},
-	}
-	return printPages(ctx, c, columns, func(ctx context.Context, page api.ListQuery) (api.Page[ngo.Job], error) {
+	return printPages(ctx, c, jobColumns(), func(ctx context.Context, page api.ListQuery) (api.Page[ngo.Job], error) {
 		q.ListQuery = page
 		return s.Jobs(ctx, s.org, q)
 	})
+}
+
+func jobColumns() []column[ngo.Job] {
+	return []column[ngo.Job]{
+		{name: "id", value: func(j ngo.Job) any { return j.ID }},
+		{name: "lane", spare: 1, value: func(j ngo.Job) any { return j.Lane }},
+		{name: "kind", value: func(j ngo.Job) any { return j.Kind }},
+		{name: "state", value: func(j ngo.Job) any { return j.State }},
+		{name: "attempts", spare: 2, value: func(j ngo.Job) any { return j.Attempts }},
+		{name: "due_at", spare: 3, value: func(j ngo.Job) any { return j.Due }},
+		{name: "subject", wide: true, value: func(j ngo.Job) any { return j.Subject }},
+		{name: "error", wide: true, value: func(j ngo.Job) any { return j.Error }},
+	}
 }
 
 func jobShow(ctx context.Context, c *call, s session) error {

@@ -197,7 +197,7 @@ func orgUndo(ctx context.Context, c *call, s session) error {
 func actColumns() []column[ngo.Act] {
 	return []column[ngo.Act]{
 		{name: "id", value: func(a ngo.Act) any { return a.ID }},
-		{name: "at", value: func(a ngo.Act) any { return a.At }},
+		{name: "at", spare: 1, value: func(a ngo.Act) any { return a.At }},
 		{name: "actor", value: func(a ngo.Act) any { return a.Actor }},
 		{name: "title", wide: true, value: func(a ngo.Act) any { return a.Title }},
 		{name: "undone_at", value: func(a ngo.Act) any { return a.Undone }},

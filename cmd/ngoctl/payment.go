@@ -42,21 +42,24 @@ func paymentList(ctx context.Context, c *call, s session) error {
 		State: ngo.PaymentState(c.flags.String("state")), From: from, To: to, Gateway: c.flags.String("gateway"),
 		Method: c.flags.String("method"), Recovered: c.flags.Bool("recovered"),
 	}
-	columns := []column[ngo.Payment]{
+	return printPages(ctx, c, paymentColumns(), func(ctx context.Context, page api.ListQuery) (api.Page[ngo.Payment], error) {
+		q.ListQuery = page
+		return s.Payments(ctx, s.org, q)
+	})
+}
+
+func paymentColumns() []column[ngo.Payment] {
+	return []column[ngo.Payment]{
 		{name: "id", value: func(p ngo.Payment) any { return p.ID }},
-		{name: "created_at", value: func(p ngo.Payment) any { return p.Created }},
+		{name: "created_at", spare: 3, value: func(p ngo.Payment) any { return p.Created }},
 		{name: "state", value: func(p ngo.Payment) any { return p.State }},
 		{name: "amount", value: func(p ngo.Payment) any { return p.Amount }},
-		{name: "method", value: func(p ngo.Payment) any { return p.Method }},
-		{name: "ref", wide: true, value: func(p ngo.Payment) any { return p.Ref }},
+		{name: "method", spare: 2, value: func(p ngo.Payment) any { return p.Method }},
+		{name: "ref", wide: true, spare: 1, value: func(p ngo.Payment) any { return p.Ref }},
 		{name: "problem", wide: true, value: func(p ngo.Payment) any { return p.Problem }},
 		{name: "recovered", pipes: true, value: func(p ngo.Payment) any { return p.Recovered }},
 		{name: "returned_minor", pipes: true, value: func(p ngo.Payment) any { return p.Returned }},
 	}
-	return printPages(ctx, c, columns, func(ctx context.Context, page api.ListQuery) (api.Page[ngo.Payment], error) {
-		q.ListQuery = page
-		return s.Payments(ctx, s.org, q)
-	})
 }
 
 func paymentShow(ctx context.Context, c *call, s session) error {

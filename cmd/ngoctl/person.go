@@ -73,16 +73,19 @@ func personCommand(t terminal) *cli.Command {
 }
 
 func personList(ctx context.Context, c *call, s session) error {
-	columns := []column[ngo.Person]{
+	return printPages(ctx, c, personColumns(), func(ctx context.Context, q api.ListQuery) (api.Page[ngo.Person], error) {
+		return s.Persons(ctx, s.org, api.PersonQuery{ListQuery: q, Text: c.arg(0)})
+	})
+}
+
+func personColumns() []column[ngo.Person] {
+	return []column[ngo.Person]{
 		{name: "id", value: func(p ngo.Person) any { return p.ID }},
 		{name: "name", wide: true, value: func(p ngo.Person) any { return p.Called() }},
 		{name: "identities", wide: true, value: func(p ngo.Person) any { return identities(p) }},
 		{name: "created_at", value: func(p ngo.Person) any { return p.Created }},
 		{name: "erased_at", pipes: true, value: func(p ngo.Person) any { return p.Erased }},
 	}
-	return printPages(ctx, c, columns, func(ctx context.Context, q api.ListQuery) (api.Page[ngo.Person], error) {
-		return s.Persons(ctx, s.org, api.PersonQuery{ListQuery: q, Text: c.arg(0)})
-	})
 }
 
 func identities(p ngo.Person) string {

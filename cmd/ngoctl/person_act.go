@@ -62,18 +62,22 @@ func personLikely(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	err = printItems(c, []column[ngo.Likeness]{
-		{name: "score", value: func(l ngo.Likeness) any { return l.Score }},
-		{name: "name", wide: true, value: func(l ngo.Likeness) any { return l.Person.Called() }},
-		{name: "identities", wide: true, value: func(l ngo.Likeness) any { return identities(l.Person) }},
-		{name: "for_it", wide: true, value: func(l ngo.Likeness) any { return strings.Join(l.Reasons, " ") }},
-		{name: "against_it", wide: true, value: func(l ngo.Likeness) any { return strings.Join(l.Doubts, " ") }},
-		{name: "id", value: func(l ngo.Likeness) any { return l.Person.ID }},
-	}, likely)
+	err = printItems(c, likelyColumns(), likely)
 	if err == nil && len(likely) > 0 {
 		c.next("ngoctl person merge "+c.arg(0)+" ID", "ngoctl person differ "+c.arg(0)+" ID")
 	}
 	return err
+}
+
+func likelyColumns() []column[ngo.Likeness] {
+	return []column[ngo.Likeness]{
+		{name: "score", value: func(l ngo.Likeness) any { return l.Score }},
+		{name: "name", wide: true, value: func(l ngo.Likeness) any { return l.Person.Called() }},
+		{name: "identities", wide: true, spare: 1, value: func(l ngo.Likeness) any { return identities(l.Person) }},
+		{name: "for_it", wide: true, value: func(l ngo.Likeness) any { return strings.Join(l.Reasons, " ") }},
+		{name: "against_it", wide: true, value: func(l ngo.Likeness) any { return strings.Join(l.Doubts, " ") }},
+		{name: "id", value: func(l ngo.Likeness) any { return l.Person.ID }},
+	}
 }
 
 func personMerge(ctx context.Context, c *call, s session) error {

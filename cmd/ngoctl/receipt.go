@@ -93,7 +93,7 @@ func receiptColumns() []column[ngo.Receipt] {
 		{name: "state", value: func(r ngo.Receipt) any { return r.State }},
 		{name: "amount", value: func(r ngo.Receipt) any { return r.Amount }},
 		{name: "deductible", value: func(r ngo.Receipt) any { return r.Tax }},
-		{name: "issued_at", value: func(r ngo.Receipt) any { return r.Issued }},
+		{name: "issued_at", spare: 1, value: func(r ngo.Receipt) any { return r.Issued }},
 		{name: "id", pipes: true, value: func(r ngo.Receipt) any { return r.ID }},
 		{name: "donation_id", pipes: true, value: func(r ngo.Receipt) any { return r.Donation }},
 	}

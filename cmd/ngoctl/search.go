@@ -26,13 +26,17 @@ func search(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	return printItems(c, []column[api.Hit]{
+	return printItems(c, hitColumns(), hits)
+}
+
+func hitColumns() []column[api.Hit] {
+	return []column[api.Hit]{
 		{name: "kind", value: func(h api.Hit) any { return h.Kind }},
-		{name: "at", value: func(h api.Hit) any { return h.At }},
+		{name: "at", spare: 1, value: func(h api.Hit) any { return h.At }},
 		{name: "title", wide: true, value: func(h api.Hit) any { return h.Title }},
 		{name: "snippet", wide: true, value: func(h api.Hit) any { return h.Snippet }},
 		{name: "id", value: func(h api.Hit) any { return h.Subject }},
 		{name: "conversation_id", pipes: true, value: func(h api.Hit) any { return h.Conversation }},
 		{name: "person_id", pipes: true, value: func(h api.Hit) any { return h.Person }},
-	}, hits)
+	}
 }

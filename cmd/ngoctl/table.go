@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,22 +19,29 @@ type column[T any] struct {
 	value func(T) any
 	wide  bool // free text, which may be cut short on a narrow screen
 	pipes bool // for programs only: an identifier that people reach by another name
+	spare int  // the columns from 1 on give way on a narrow screen, in this order; 0 stays
 }
 
-// A table is a list made ready for people or for pipes. Its widths never shrink, so that the parts of a long list stand
-// under one another.
+// A table is a list made ready for people. Its widths never shrink, and what gave way to the first rows stays away, so that the parts
+// of a long list stand under one another.
 type table struct {
 	heads  []string
 	widths []int
 	wide   []bool
 	right  []bool
+	spare  []int
+	gone   []bool
+	begun  bool
 }
 
 // gap stands between two columns.
 const gap = 2
 
-// least is what a wide column is never made narrower than.
-const least = 8
+// A wide column is never made narrower than least, and others give way so that it need not be narrower than roomy.
+const (
+	least = 8
+	roomy = 12
+)
 
 func newTable[T any](columns []column[T]) *table {
 	t := &table{}
@@ -46,33 +55,44 @@ func newTable[T any](columns []column[T]) *table {
 		t.widths = append(t.widths, width(head))
 		t.wide = append(t.wide, c.wide)
 		t.right = append(t.right, toTheRight(c.value(zero)))
+		t.spare = append(t.spare, c.spare)
 	}
+	t.gone = make([]bool, len(t.heads))
 	return t
 }
 
 // width is how many cells a terminal uses for s. Of all measures this one agrees best with terminals on Indian scripts.
 func width(s string) int { return ansi.StringWidthWc(s) }
 
-// fit widens the columns for these rows, then narrows the wide ones until a row fits the screen.
+// fit widens the columns for these rows, then leaves out and narrows some until a row fits the screen.
 func (t *table) fit(rows [][]string, screen int) {
 	for _, row := range rows {
 		for i, cell := range row {
 			t.widths[i] = max(t.widths[i], width(cell))
 		}
 	}
-	for screen > 0 && t.total() > screen {
-		i := t.widest()
-		if i < 0 {
-			return
-		}
-		t.widths[i] = max(least, t.widths[i]-(t.total()-screen))
+	if screen <= 0 {
+		return
+	}
+	for spare := 1; !t.begun && t.total(roomy) > screen && slices.Contains(t.spare, spare); spare++ {
+		t.gone[slices.Index(t.spare, spare)] = true
+	}
+	t.begun = true
+	for i := t.widest(); i >= 0 && t.total(math.MaxInt) > screen; i = t.widest() {
+		t.widths[i]--
 	}
 }
 
-func (t *table) total() int {
+// total is how wide a row is when no wide column takes more than most.
+func (t *table) total(most int) int {
 	sum := -gap
-	for _, w := range t.widths {
-		sum += w + gap
+	for i, w := range t.widths {
+		if t.wide[i] {
+			w = min(w, most)
+		}
+		if !t.gone[i] {
+			sum += w + gap
+		}
 	}
 	return sum
 }
@@ -81,7 +101,7 @@ func (t *table) total() int {
 func (t *table) widest() int {
 	at := -1
 	for i, w := range t.widths {
-		if t.wide[i] && w > least && (at < 0 || w > t.widths[at]) {
+		if t.wide[i] && !t.gone[i] && w > least && (at < 0 || w > t.widths[at]) {
 			at = i
 		}
 	}
@@ -108,19 +128,15 @@ func cut(s string, cells int) string {
 func (t *table) line(cells []string) string {
 	var b strings.Builder
 	for i, cell := range cells {
+		if t.gone[i] {
+			continue
+		}
 		cell = cut(cell, t.widths[i])
 		pad := strings.Repeat(" ", max(0, t.widths[i]-width(cell)))
-		switch {
-		case t.right[i]:
-			b.WriteString(pad + cell)
-		case i < len(cells)-1:
-			b.WriteString(cell + pad)
-		default:
-			b.WriteString(cell)
+		if t.right[i] {
+			cell, pad = pad+cell, ""
 		}
-		if i < len(cells)-1 {
-			b.WriteString(strings.Repeat(" ", gap))
-		}
+		b.WriteString(cell + pad + strings.Repeat(" ", gap))
 	}
 	return strings.TrimRight(b.String(), " ")
 }
@@ -173,7 +189,7 @@ func (s section) writePeople(b *strings.Builder, zone *time.Location, bold func(
 		return
 	}
 	t := &table{
-		widths: make([]int, len(s.rows[0])), wide: make([]bool, len(s.rows[0])), right: make([]bool, len(s.rows[0])),
+		widths: make([]int, len(s.rows[0])), wide: make([]bool, len(s.rows[0])), right: make([]bool, len(s.rows[0])), gone: make([]bool, len(s.rows[0])),
 	}
 	var rows [][]string
 	for _, row := range s.rows {

@@ -58,10 +58,10 @@ func templateColumns() []column[api.TemplateOffer] {
 	return []column[api.TemplateOffer]{
 		{name: "name", value: func(o api.TemplateOffer) any { return o.Name }},
 		{name: "language", value: func(o api.TemplateOffer) any { return o.Language }},
-		{name: "state", value: func(o api.TemplateOffer) any { return o.State }},
-		{name: "category", value: func(o api.TemplateOffer) any { return o.Category }},
+		{name: "state", spare: 3, value: func(o api.TemplateOffer) any { return o.State }},
+		{name: "category", spare: 1, value: func(o api.TemplateOffer) any { return o.Category }},
 		{name: "price", value: func(o api.TemplateOffer) any { return shownPrice(o.Price) }},
-		{name: "parameters", value: func(o api.TemplateOffer) any { return strings.Join(o.Parameters, ", ") }},
+		{name: "parameters", spare: 2, value: func(o api.TemplateOffer) any { return strings.Join(o.Parameters, ", ") }},
 		{name: "text", wide: true, value: func(o api.TemplateOffer) any { return o.Text }},
 		{name: "refused", wide: true, value: func(o api.TemplateOffer) any { return o.Refused }},
 		{name: "channel", pipes: true, value: func(o api.TemplateOffer) any { return o.Channel }},

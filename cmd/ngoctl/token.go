@@ -74,13 +74,17 @@ func tokenList(ctx context.Context, c *call, s session) error {
 	if err != nil {
 		return err
 	}
-	return printItems(c, []column[ngo.Token]{
+	return printItems(c, tokenColumns(), tokens)
+}
+
+func tokenColumns() []column[ngo.Token] {
+	return []column[ngo.Token]{
 		{name: "id", value: func(t ngo.Token) any { return t.ID }},
 		{name: "label", wide: true, value: func(t ngo.Token) any { return t.Label }},
 		{name: "state", value: func(t ngo.Token) any { return tokenState(t) }},
-		{name: "created_at", value: func(t ngo.Token) any { return t.Created }},
+		{name: "created_at", spare: 1, value: func(t ngo.Token) any { return t.Created }},
 		{name: "expires_at", value: func(t ngo.Token) any { return t.Expires }},
-	}, tokens)
+	}
 }
 
 func tokenState(t ngo.Token) string {
