@@ -59,23 +59,34 @@ func givesUp(job ngo.Job, err error) bool {
 
 // park sets a job aside, with what Options.Parked makes of that where it can.
 func (w *Worker) park(t task, o *store.Org, cause string) {
-	var untold error
-	w.record(t, o, func(tx *store.Tx) error {
-		if err := tx.Park(t.job, cause); err != nil {
+	aside := func(tx *store.Tx) error { return tx.Park(t.job, cause) }
+	err := w.write(t, o, func(tx *store.Tx) error {
+		if err := aside(tx); err != nil {
 			return err
 		}
-		untold = w.parked(tx, t.job)
-		return untold
+		err := w.parked(tx, t.job)
+		if ngo.CodeOf(err) == ngo.Conflict {
+			return &ngo.Error{Code: ngo.Internal, Message: "tell what waits for the job", Err: err} // the lease is not lost
+		}
+		return err
 	})
-	if untold == nil || ngo.CodeOf(untold) == ngo.Unavailable {
+	switch ngo.CodeOf(err) {
+	case "", ngo.Conflict, ngo.Unavailable:
+		w.noted(t, o, err)
 		return
 	}
-	w.record(t, o, func(tx *store.Tx) error { return tx.Park(t.job, cause) }) // else it would run again for ever
+	w.log.Error("job parked without telling what waits for it", "org", o.Info().Slug, "job", t.job.ID, "err", err)
+	w.record(t, o, aside) // else it would run again for ever
 }
 
-// record writes what became of a job, also when it was cancelled. While the database cannot keep it (a full disk), it
-// tries again for as long as the lease could last, because an end that is not recorded counts as a crash.
+// record writes what became of a job.
 func (w *Worker) record(t task, o *store.Org, fn func(*store.Tx) error) {
+	w.noted(t, o, w.write(t, o, fn))
+}
+
+// write writes what became of a job, also when it was cancelled. While the database cannot keep it (a full disk), it
+// tries again for as long as the lease could last, because an end that is not recorded counts as a crash.
+func (w *Worker) write(t task, o *store.Org, fn func(*store.Tx) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), w.lease)
 	defer cancel()
 	err := o.Write(ctx, store.Work, actor, fn)
@@ -83,6 +94,11 @@ func (w *Worker) record(t task, o *store.Org, fn func(*store.Tx) error) {
 		pause(ctx, t.ctx, backoff(n, w.lease/4))
 		err = o.Write(ctx, store.Work, actor, fn)
 	}
+	return err
+}
+
+// noted says in the log what kept the end of a job from being recorded.
+func (w *Worker) noted(t task, o *store.Org, err error) {
 	switch {
 	case err == nil:
 	case ngo.CodeOf(err) == ngo.Conflict:

@@ -204,10 +204,13 @@ func TestErrorsDecideWhatFollows(t *testing.T) {
 func TestParkedIsTold(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		told error
+		told func() error
+		want int
 	}{
-		{"heard", nil},
-		{"not heard", &ngo.Error{Code: ngo.Internal, Message: "who knows"}},
+		{"heard", func() error { return nil }, 1},
+		{"not heard", func() error { return &ngo.Error{Code: ngo.Internal, Message: "who knows"} }, 0}, // what it did is undone
+		{"heard by nobody who can", func() error { return &ngo.Error{Code: ngo.Conflict, Message: "it moved"} }, 0},
+		{"too much to hear", func() error { panic("who knows") }, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -218,7 +221,7 @@ func TestParkedIsTold(t *testing.T) {
 				},
 					func(w *worker.Options) {
 						w.Parked = func(tx *store.Tx, job ngo.Job) error {
-							return errors.Join(tx.Enqueue(ngo.LaneBulk, "told", job.Subject, 0), tt.told)
+							return errors.Join(tx.Enqueue(ngo.LaneBulk, "told", job.Subject, 0), tt.told())
 						}
 					})
 				enqueue(t, o, kind, 0, "x")
@@ -232,12 +235,8 @@ func TestParkedIsTold(t *testing.T) {
 						told++
 					}
 				}
-				want := 1
-				if tt.told != nil {
-					want = 0 // what it did is undone
-				}
-				if parked != 1 || told != want {
-					t.Errorf("%d jobs are parked, of which %d were told; want 1 and %d", parked, told, want)
+				if parked != 1 || told != tt.want {
+					t.Errorf("%d jobs are parked, of which %d were told; want 1 and %d", parked, told, tt.want)
 				}
 			})
 		})
