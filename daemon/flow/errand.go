@@ -25,20 +25,21 @@ func (f *Flow) errand(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if account, ok := ngo.TemplatesOf(job.Subject); ok {
 		return f.syncTemplates(ctx, o, job, account)
 	}
-	d, runner, e, err := f.errandOf(ctx, o, job.Subject)
+	a, err := f.asked(ctx, o, job.Subject)
 	if err != nil {
 		return err
 	}
+	d := a.from
 	if why, wait := f.silent(d.Account); why != "" && f.now().Sub(d.Received) < errandFor {
 		return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, wait, why) })
 	}
 	patience, cancel := context.WithTimeout(ctx, sendTimeout) // of the errand alone: how it ended is recorded in any case
 	defer cancel()
-	bodies, err := runner.Run(patience, e)
+	bodies, err := a.runner.Run(patience, a.errand)
 	f.heardFrom(d.Account, err)
 	switch ngo.CodeOf(err) {
 	case "":
-		return f.bring(ctx, o, job, d, bodies)
+		return f.bring(ctx, o, job, a, bodies)
 	case ngo.Unavailable, ngo.Limited, ngo.Unauthenticated:
 		if f.now().Sub(d.Received) < errandFor {
 			reason := refusalOf(err).reason
@@ -48,46 +49,55 @@ func (f *Flow) errand(ctx context.Context, o *org.Org, job ngo.Job) error {
 	return fmt.Errorf("run errand of delivery %s: %w", d.ID, err)
 }
 
-// errandOf reads the delivery again up to the errand.
-func (f *Flow) errandOf(ctx context.Context, o *org.Org, subject string) (d ngo.Delivery, runner channel.Runner, e channel.Errand, err error) {
+// asked is an errand, as the delivery that asks for it tells of it.
+type asked struct {
+	from   ngo.Delivery
+	runner channel.Runner
+	errand channel.Errand
+	alone  bool // the delivery says nothing else
+}
+
+// asked reads the delivery again up to the errand.
+func (f *Flow) asked(ctx context.Context, o *org.Org, subject string) (a asked, err error) {
 	lost := &ngo.Error{Code: ngo.Invalid, Message: "there is no such errand"}
 	id, place, _ := strings.Cut(subject, "/")
 	n, err := strconv.Atoi(place)
 	if err != nil {
-		return d, nil, e, lost
+		return a, lost
 	}
 	d, body, err := f.delivery(ctx, o, ngo.DeliveryID(id))
 	if err != nil {
-		return d, nil, e, err
+		return a, err
 	}
 	_, account, err := o.ChannelByID(ctx, d.Account)
 	if err != nil {
-		return d, nil, e, err
+		return a, err
 	}
 	receiver, hears := account.(channel.Receiver)
 	runner, runs := account.(channel.Runner)
 	if !hears || !runs {
-		return d, nil, e, lost
+		return a, lost
 	}
 	events, err := receiver.Normalise(body)
 	if err != nil {
-		return d, nil, e, err
+		return a, err
 	}
 	if n < 0 || n >= len(events) || events[n].Errand == nil {
-		return d, nil, e, lost
+		return a, lost
 	}
-	return d, runner, *events[n].Errand, nil
+	return asked{d, runner, *events[n].Errand, len(events) == 1}, nil
 }
 
-// bring stores what came of an errand, and ends its job.
-func (f *Flow) bring(ctx context.Context, o *org.Org, job ngo.Job, from ngo.Delivery, bodies [][]byte) error {
+// bring stores what came of an errand, and ends its job. What asked for it is not needed any more, and quotes from what came, which may
+// be what is never kept.
+func (f *Flow) bring(ctx context.Context, o *org.Org, job ngo.Job, a asked, bodies [][]byte) error {
 	type parcel struct {
 		delivery store.NewDelivery
 		body     store.Blob
 	}
 	var all []parcel
 	for _, body := range bodies {
-		p := parcel{delivery: o.Store.NewDelivery(from.Account, string(from.ID), body).Polled().Heard()} // by the hint, erasing reaches both
+		p := parcel{delivery: o.Store.NewDelivery(a.from.Account, string(a.from.ID), body).Polled().Heard()} // by the hint, erasing reaches both
 		if len(body) > store.MostInline {
 			kept, err := f.keep(ctx, o, body)
 			if err != nil {
@@ -107,6 +117,11 @@ func (f *Flow) bring(ctx context.Context, o *org.Org, job ngo.Job, from ngo.Deli
 				continue
 			}
 			if err := tx.AddBlob(p.body.ID, p.body.Size, p.body.SHA, p.body.Key); err != nil {
+				return err
+			}
+		}
+		if a.alone {
+			if err := tx.EraseBody(a.from.ID); err != nil {
 				return err
 			}
 		}

@@ -90,6 +90,34 @@ func (p page) says(id, words string) channel.Event {
 	return channel.Event{Name: "message", Line: "page-1", At: p.h.now(), Incoming: &channel.Incoming{Ref: ngo.Ref(id), Kind: channel.KindText, Person: visitor, Text: words}}
 }
 
+// What announced a mail quotes from it. It goes once the mail is here, whoever brought that: the mail may say what is never kept, and
+// whoever wrote it may be erased.
+func TestWhatAnnouncedAMailGoes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.page()
+	brought, err := json.Marshal([]channel.Event{p.says("m2", "Aadhaar "+testAadhaar)})
+	must(t, err)
+	announced := func(name string) channel.Event {
+		return channel.Event{Name: name, Errand: &channel.Errand{Kind: "bucket", More: map[string]string{"body": string(brought)}}}
+	}
+	h.busy.Store(true)
+	first := p.hears(announced("mail"))
+	if !h.body(first) {
+		t.Error("what announced a mail that is not to be had yet is gone")
+	}
+	h.busy.Store(false)
+	h.later(time.Hour)
+	h.works()
+	again := p.hears(announced("the same mail"))
+	if c := h.thread(); len(c.messages) != 1 || !c.messages[0].Masked {
+		t.Errorf("thread %q; want the mail once, masked", c.texts())
+	}
+	if h.body(first) || h.body(again) || len(h.state().jobs) != 0 {
+		t.Errorf("the first is there %v, the second %v, jobs %+v; want none", h.body(first), h.body(again), h.state().jobs)
+	}
+}
+
 // What an errand brings is heard like any other delivery; it is tried again while it cannot be run.
 func TestErrands(t *testing.T) {
 	t.Parallel()
