@@ -87,23 +87,32 @@ where c.last_at > $7 and c.last_in > $7 and c.state <> 'closed' and (c.last_in, 
 order by c.last_in, c.id
 limit $6`
 
-	// Where few have what is asked for, the lists above would be walked to their end: these take the few, and sort.
+	// Where few have what is asked for, the lists above would be walked to their end: these take the few, and sort. The indexes
+	// that have the order are of states in other words than stand here, so that none of them is walked.
 	fewConversations = `
 select c.id, c.last_at as at
-from conversation c indexed by conversation_account
-where c.account_id = $3 and ($7 = 1 or c.state <> 'closed') and (c.last_at, c.id) < ($1, $2)` + conversationFilter + newestFirst
+from conversation c
+where c.account_id = $3 and ($7 = 1 or c.state in ('open', 'snoozed')) and (c.last_at, c.id) < ($1, $2)` + conversationFilter + newestFirst
 
 	fewWaitLongest = `
 select c.id, c.waiting as at
-from conversation c indexed by conversation_account
-where c.account_id = $3 and c.waiting is not null and c.state <> 'closed' and (c.waiting, c.id) > ($1, $2)` + conversationFilter + `
+from conversation c
+where c.account_id = $3 and c.waiting is not null and c.state in ('open', 'snoozed') and (c.waiting, c.id) > ($1, $2)` + conversationFilter + `
 order by c.waiting, c.id
 limit $6`
 
 	fewWait = `
-select c.id, c.last_at as at
-from conversation c indexed by conversation_waiting
-where c.waiting is not null and c.state <> 'closed' and (c.last_at, c.id) < ($1, $2)` + conversationFilter + newestFirst
+with waits as materialized (
+  select c.id, c.last_at as at
+  from conversation c
+  where c.waiting > '' and c.state <> 'closed'` + conversationFilter + `
+  order by c.waiting
+)
+select w.id, w.at
+from waits w
+where (w.at, w.id) < ($1, $2)
+order by w.at desc, w.id desc
+limit $6`
 
 	// listed has what a list shows of conversations, with the newest message of each.
 	listed = `

@@ -30,6 +30,7 @@ func TestConversationsAreReadByTheirIndexes(t *testing.T) {
 		"active": "conversation_active ((last_at,id)<(?,?))", "closed": "conversation_closed ((last_at,id)<(?,?))", "any": "conversation_active ((last_at,id)<(?,?))",
 		"snoozed": "conversation_snoozed ((last_at,id)<(?,?))",
 		"waiting": "conversation_waiting ((waiting,id)>(?,?))", "window": "conversation_active (last_at>?)", "of a person": "conversation_person (person_id=?)",
+		"few": "conversation_account (account_id=?)", "few that wait": "conversation_account (account_id=?)", "who waits": "conversation_waiting (waiting>?)",
 		"chat": "conversation_chat (account_id=? AND line=? AND person_id=?)", "thread": "message_thread (conversation_id=? AND (at,id)<(?,?))",
 		"ripples": "ripple_about (about=?)", "by ref": "message_heard (account_id=? AND ref=?)", "waits": "message_thread (conversation_id=? AND at>?)",
 		"backlog": "message_backlog (conversation_id=?", "messages": "message_out (id<?)", "next in line": "message_backlog (conversation_id=?",

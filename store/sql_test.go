@@ -77,6 +77,7 @@ func TestSQLIsPortable(t *testing.T) {
 		{"columns are named", `select\s+\*|\.\*`},
 		{"no function of one engine", `ifnull|group_concat|json_each|randomblob|\bhex\(|printf|\bglob\b|last_insert|\biif\(|zeroblob`},
 		{"no offset: lists page by key", `\boffset\b`},
+		{"an index is chosen by words that both understand", `\bindexed by\b`},
 		{"user is a reserved word", `\b(from|into|update|join) user\b`},
 		{"names stand without quotes", "\"|`|\\["},
 	} {
