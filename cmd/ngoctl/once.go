@@ -35,7 +35,7 @@ func once[T any](ctx context.Context, c *call, write func(key string) (T, error)
 		out, err := write(key)
 		lost = lost || api.MayBeDone(err)
 		switch {
-		case !lost || !unanswered(err):
+		case !lost || final(err):
 			return out, err
 		case pause > lastPause || !errors.Is(err, api.ErrUnreachable):
 			return out, &doubt{again: c.withKey(key), err: err}
@@ -48,9 +48,10 @@ func once[T any](ctx context.Context, c *call, write func(key string) (T, error)
 	}
 }
 
-// unanswered tells of an error that it is not the daemon's last word.
-func unanswered(err error) bool {
-	return ngo.CodeOf(err) == ngo.Unavailable || errors.Is(err, context.Canceled)
+// final tells of the answer to a call that it is about what was to be written, and so about the calls before it too. That there were
+// too many calls, or that the token has ended, is only about the last one.
+func final(err error) bool {
+	return err == nil || slices.Contains([]ngo.Code{ngo.Invalid, ngo.NotFound, ngo.Conflict, ngo.TooLarge}, ngo.CodeOf(err))
 }
 
 // A doubt is the error of a command of which nobody knows whether it has written anything.

@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // deaf is a server that takes what is written and hangs up without an answer. It keeps the bodies.
@@ -106,6 +107,37 @@ func parsed(t *testing.T, line string) []string {
 		t.Fatal(err)
 	}
 	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+}
+
+// What a later try is told does not make up for the answer that was lost before, unless it is about the same thing.
+func TestADoubtIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	for code, doubted := range map[ngo.Code]bool{ngo.Limited: true, ngo.Unauthenticated: true, ngo.Denied: true, ngo.Internal: true, ngo.Unavailable: true,
+		ngo.Conflict: false, ngo.Invalid: false, ngo.NotFound: false, ngo.TooLarge: false} {
+		t.Run(string(code), func(t *testing.T) {
+			t.Parallel()
+			var calls atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if calls.Add(1) == 1 {
+					panic(http.ErrAbortHandler)
+				}
+				w.Header().Set(api.HeaderVersion, api.Version)
+				w.WriteHeader(api.StatusOf(code))
+				if err := json.NewEncoder(w).Encode(api.Problem{Detail: "not now", Code: code}); err != nil {
+					t.Error(err)
+				}
+			}))
+			t.Cleanup(server.Close)
+			var errs bytes.Buffer
+			term := quiet()
+			term.err = &errs
+			term.configDir = func() (string, error) { return t.TempDir(), nil }
+			run(t.Context(), []string{"conversation", "note", exampleConversation, "x", "--org", "sevai", "--server", server.URL}, term)
+			if got := strings.Contains(errs.String(), "it is written once: ngoctl "); got != doubted || calls.Load() != 2 {
+				t.Errorf("after %d calls it says: %s", calls.Load(), &errs)
+			}
+		})
+	}
 }
 
 // A daemon that cannot be called at all has written nothing, and a command to go on with would only confuse.
