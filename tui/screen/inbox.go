@@ -493,6 +493,5 @@ func (x *Inbox) index() int {
 func (x *Inbox) rows() int { return widget.Table{}.Rows(x.layout().list.height) }
 
 func (x *Inbox) keepInSight() {
-	at, rows := max(x.index(), 0), x.rows()
-	x.top = max(min(max(x.top, at-rows+1), at), 0)
+	x.top = inSight(x.top, x.index(), x.rows(), len(x.threads))
 }

@@ -204,6 +204,36 @@ func TestInboxLooksAsItShould(t *testing.T) {
 	}
 }
 
+// What is cut off on the narrowest screen that has both parts beside each other would be read wrongly.
+func TestNothingIsCutBesideTheList(t *testing.T) {
+	t.Parallel()
+	x, _ := newInbox(t, wideEnough, 24)
+	if got := shownOf(x); !strings.Contains(got, "988 of 1,000") {
+		t.Errorf("the free replies are cut:\n%s", got)
+	}
+	for key, last := range map[string]string{"r": "esc leaves", "n": "esc leaves"} {
+		hit(x, key)
+		if got := shownOf(x); !strings.Contains(got, last) {
+			t.Errorf("%s: the keys are cut:\n%s", key, got)
+		}
+		hit(x, "esc")
+	}
+}
+
+// Once there is room again nothing stays out of sight: who stands first has waited longest.
+func TestTheFirstRowComesBack(t *testing.T) {
+	t.Parallel()
+	x, _ := newInbox(t, 80, 4)
+	hit(x, "down")
+	if got := shownOf(x); strings.Contains(got, "மீனா") {
+		t.Fatalf("there was room for all:\n%s", got)
+	}
+	x.Resize(80, 24)
+	if got := shownOf(x); !strings.Contains(got, "மீனா") {
+		t.Errorf("the first row stays away:\n%s", got)
+	}
+}
+
 func TestEnterAloneSendsNothing(t *testing.T) {
 	t.Parallel()
 	x, d := newInbox(t, 80, 24)

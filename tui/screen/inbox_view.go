@@ -166,9 +166,9 @@ func (x *Inbox) pane(c *widget.Cells, a area) string {
 	}
 	rows := min(composerRows, max(a.height/2, 3))
 	upper := area{a.width, max(a.height-rows, 1)}
-	title := "─ reply: ctrl+s sends, ctrl+e sends and closes, esc leaves "
+	title := "─ reply: ctrl+s sends, ctrl+e + done, esc leaves "
 	if x.composer.note {
-		title = "─ note, only for staff: ctrl+s keeps it, esc leaves "
+		title = "─ note for staff: ctrl+s keeps it, esc leaves "
 	}
 	title = x.room.Theme.Warn.Render(widget.Fit(title+strings.Repeat("─", a.width), a.width, false))
 	return box(x.tale(c, upper), upper) + "\n" + title + "\n" + x.composer.view(c, area{a.width, rows - 1})
@@ -203,7 +203,7 @@ func (x *Inbox) about(c *widget.Cells) []string {
 	if v.Window != nil {
 		text := "window " + window(v.Window, now)
 		if v.Free != nil {
-			text += fmt.Sprintf("   free replies left this month: %s of %s", ngo.FormatNumber(max(0, v.Free.Of-v.Free.Used)), ngo.FormatNumber(v.Free.Of))
+			text += fmt.Sprintf("   free replies left: %s of %s", ngo.FormatNumber(max(0, v.Free.Of-v.Free.Used)), ngo.FormatNumber(v.Free.Of))
 		}
 		lines = append(lines, th.Dim.Render(text))
 	}

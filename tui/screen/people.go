@@ -447,6 +447,5 @@ func (p *People) index() int {
 func (p *People) rows() int { return widget.Table{}.Rows(p.layout().list.height) }
 
 func (p *People) keepInSight() {
-	at, rows := max(p.index(), 0), p.rows()
-	p.top = max(min(max(p.top, at-rows+1), at), 0)
+	p.top = inSight(p.top, p.index(), p.rows(), len(p.people))
 }

@@ -409,6 +409,5 @@ func (t *Today) index() int {
 func (t *Today) rows() int { return widget.Table{}.Rows(t.layout().list.height) }
 
 func (t *Today) keepInSight() {
-	at, rows := max(t.index(), 0), t.rows()
-	t.top = min(max(t.top, at-rows+1), at)
+	t.top = inSight(t.top, t.index(), t.rows(), len(t.shown()))
 }

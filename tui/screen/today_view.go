@@ -15,6 +15,13 @@ import (
 
 type area struct{ width, height int }
 
+// inSight gives the first of a list's rows to be shown, as near to top as it can be: the one at is among them, and no line stays empty
+// that a row could fill.
+func inSight(top, at, rows, all int) int {
+	at = max(at, 0)
+	return max(min(max(top, at-rows+1), at, all-rows), 0)
+}
+
 // layout is how the screen is shared: the story stands beside the list where there is room, below it where there is
 // height, and else only fills the screen on its own.
 type layout struct {
