@@ -3,6 +3,7 @@ package ngo
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -82,8 +83,8 @@ func digitsIn(s string) (n int) {
 
 // MaskAadhaar gives a text in which of each Aadhaar number the last four digits are left, and how many there were. A number is one that
 // has the right check digit and is written in groups of four, or stands near a word for Aadhaar, in digits of any script. It is not
-// one where a plus stands before it, where known says so, which is asked with the twelve digits as 0 to 9, or where a word nearby
-// says that it is a bank's reference or a phone. Nothing else of the text changes.
+// one where a plus stands before it, where known says so, which is asked with the twelve digits as 0 to 9, where a word nearby says that
+// it is a bank's reference or a phone, or where it is three years in a row. Nothing else of the text changes.
 func MaskAadhaar(text string, known func(digits string) bool) (string, int) {
 	if digitsIn(text) < 12 { // nearly every text
 		return text, 0
@@ -246,7 +247,16 @@ func (n longNumber) mustHide(folded []rune, known func(string) bool) bool {
 	case labelOther:
 		return false
 	}
-	return n.grouped
+	return n.grouped && !n.years()
+}
+
+// years tells that the groups are three years in a row, as they stand above the columns of a table.
+func (n longNumber) years() bool {
+	first, _ := strconv.Atoi(n.digits[:4]) // digits
+	second, _ := strconv.Atoi(n.digits[4:8])
+	third, _ := strconv.Atoi(n.digits[8:])
+	step := second - first
+	return first/100 == 20 && third-second == step && (step == 1 || step == -1)
 }
 
 type numberLabel int

@@ -48,6 +48,8 @@ func TestAadhaarNumbersAreMaskedWhereTheyAreMeant(t *testing.T) {
 		{"aadhaar seeding done, UPI ref " + other, "aadhaar seeding done, UPI ref " + other, 0},
 		{"9198 4001 2342", "9198 4001 2342", 0}, {"aadhaar 919840012342", "aadhaar 919840012342", 0}, {"+2345 6789 0124", "+2345 6789 0124", 0},
 		{"aadhaar 400000000005", "aadhaar 400000000005", 0}, {"2345 6789 0124 5678", "2345 6789 0124 5678", 0}, {"Aadhaar " + strings.Repeat("x", 45) + " 234567890124", "Aadhaar " + strings.Repeat("x", 45) + " 234567890124", 0},
+		{"2023 2024 2025", "2023 2024 2025", 0}, {"2030\n2029\n2028", "2030\n2029\n2028", 0},
+		{"Aadhaar 2023 2024 2025", "Aadhaar xxxx xxxx 2025", 1},
 		{"fluid 234567890124", "fluid 234567890124", 0}, {"", "", 0}, {"a\xff 2345 6789 0124\xff", "a\xff xxxx xxxx 0124\xff", 1},
 	} {
 		got, n := MaskAadhaar(tt.text, known)
