@@ -278,12 +278,11 @@ func (r *Rx) few(q ConversationQuery, usual string) (string, error) {
 		{q.Account != "" && usual == listWaiting, listFewWaitLongest, ofAccount, []any{string(q.Account)}},
 		{q.Account != "" && slices.Contains(byTime, usual), listFew, ofAccount, []any{string(q.Account)}},
 	}
-	number := func(s scanner) (n int, err error) { return n, s.Scan(&n) }
 	for _, w := range ways {
 		if !w.right {
 			continue
 		}
-		n, err := get(r.conn, "conversations", "to be counted", number, w.count, append(w.narrowed, mostFew+1)...)
+		n, err := get(r.conn, "conversations", "to be counted", scanOne[int], w.count, append(w.narrowed, mostFew+1)...)
 		if err != nil || n <= mostFew {
 			return w.query, err
 		}
