@@ -109,7 +109,7 @@ func personDiffer(ctx context.Context, c *call, s session) error {
 	if err := s.NotTheSame(ctx, s.org, id, other); err != nil {
 		return err
 	}
-	return c.record(done{ID: string(other), Done: "told apart"}, record{fields: []field{{"id", id}, {"other", other}, {"done", "told apart"}}})
+	return c.record(done{ID: string(id), Done: "told apart"}, record{fields: []field{{"id", id}, {"other", other}, {"done", "told apart"}}})
 }
 
 func personShare(ctx context.Context, c *call, s session) error {
