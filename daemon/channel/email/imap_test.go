@@ -150,7 +150,10 @@ func listen(t *testing.T, m channel.Listener, mark string) *ear {
 				return err
 			}
 			rest, err := io.ReadAll(mail)
-			e.heards <- heard{h.Mark, string(body), string(rest)}
+			select {
+			case e.heards <- heard{h.Mark, string(body), string(rest)}:
+			case <-ctx.Done(): // more than anybody asks for
+			}
 			return err
 		})
 	}()
@@ -175,10 +178,16 @@ func (e *ear) next() heard {
 
 // end stops it and gives what it ended with.
 func (e *ear) end() error {
+	e.t.Helper()
 	e.stop()
-	err := <-e.done
-	e.done <- err
-	return err
+	select {
+	case err := <-e.done:
+		e.done <- err
+		return err
+	case <-time.After(20 * time.Second):
+		e.t.Error("Listen goes on though it was told to end")
+		return nil
+	}
 }
 
 // silent checks that nothing more was heard.
