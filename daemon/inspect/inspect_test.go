@@ -88,7 +88,7 @@ func TestWhatIsNotTheFilesFaultIsAnError(t *testing.T) {
 	}
 }
 
-// hanging says when it is read, and then gives nothing until the test is over.
+// hanging says when it is read, and then gives nothing until the test is over or should be. Whoever waits for it so long is found out.
 type hanging struct {
 	read chan struct{}
 	over <-chan struct{}
@@ -102,9 +102,14 @@ func (h *hanging) Read([]byte) (int, error) {
 }
 
 func newHanging(t *testing.T) *hanging {
-	over := make(chan struct{})
-	t.Cleanup(func() { close(over) })
-	return &hanging{read: make(chan struct{}), over: over}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 20*time.Second)
+	t.Cleanup(func() {
+		if ctx.Err() != nil {
+			t.Error("the reader was waited for")
+		}
+		cancel()
+	})
+	return &hanging{read: make(chan struct{}), over: ctx.Done()}
 }
 
 // Nobody waits for a file that does not come, and its place is given back.
