@@ -167,20 +167,7 @@ func (h *hearing) status(tx *store.Tx, i *item) error {
 		i.Event = channel.Event{Name: i.Name, Refused: &channel.Refused{ID: s.Ref, Why: "a report about a mail that does not name whom it went to"}}
 		return tx.ToldOf(s.Person.Identities, h.delivery.ID)
 	}
-	n := store.StatusNews{
-		Ref: s.Ref, Token: s.Token, Through: s.Through, Line: i.Line, To: s.Person.Identities, State: s.State, At: h.when(i), Played: s.Played, Delivery: h.delivery.ID,
-	}
-	if s.Price != nil && s.Price.Billable {
-		n.Price = s.Price.Category
-	}
-	switch {
-	case s.Soft:
-		n.Soft, n.Reason = true, refused(s.Fault).reason
-	case s.State == ngo.MessageFailed:
-		r := refused(s.Fault)
-		n.Fault, n.Reason, n.Retry = r.code, r.reason, r.retry()
-	}
-	found, err := tx.SetStatus(h.delivery.Account, n)
+	found, err := tx.SetStatus(h.delivery.Account, h.news(i))
 	if err == nil && s.Ref == "" {
 		err = tx.ToldOf(s.Person.Identities, h.delivery.ID)
 	}
@@ -197,6 +184,25 @@ func (h *hearing) status(tx *store.Tx, i *item) error {
 	}
 	_, err = h.person(tx, s.Person) // two of their ids together
 	return err
+}
+
+// news is what a status tells, as the store keeps it.
+func (h *hearing) news(i *item) store.StatusNews {
+	s := i.Status
+	n := store.StatusNews{
+		Ref: s.Ref, Token: s.Token, Through: s.Through, Line: i.Line, To: s.Person.Identities, State: s.State, At: h.when(i), Played: s.Played, Delivery: h.delivery.ID,
+	}
+	if s.Price != nil && s.Price.Billable {
+		n.Price = s.Price.Category
+	}
+	switch {
+	case s.Soft:
+		n.Soft, n.Reason = true, refused(s.Fault).reason
+	case s.State == ngo.MessageFailed:
+		r := refused(s.Fault)
+		n.Fault, n.Reason, n.Retry = r.code, r.reason, r.retry()
+	}
+	return n
 }
 
 // credible tells whether news may be believed. Of mail anybody can write some who has seen its Message-ID, which goes wherever somebody
