@@ -164,7 +164,7 @@ func (h *hearing) status(tx *store.Tx, i *item) error {
 		return err
 	}
 	if !ok {
-		i.Event = channel.Event{Name: i.Name, Refused: &channel.Refused{ID: s.Ref, Why: "a report about a mail that does not name whom it went to"}}
+		i.Refused = &channel.Refused{ID: s.Ref, Why: "a report about a mail that does not name whom it went to"}
 		return tx.ToldOf(s.Person.Identities, h.delivery.ID)
 	}
 	found, err := tx.SetStatus(h.delivery.Account, h.news(i))

@@ -60,3 +60,27 @@ func TestErasureReachesWhatToldOfSomebody(t *testing.T) {
 		t.Error("what told of somebody else is gone")
 	}
 }
+
+// Whom a report names that nobody believes is erased from it too, also where something else in the delivery cannot be recorded, so that
+// each of its events is recorded by itself.
+func TestErasureReachesAReportBesideABrokenEvent(t *testing.T) {
+	t.Parallel()
+	h, _, _ := written(t)
+	sent := h.thread().messages[1]
+	p := h.page()
+	eve := channel.Person{Identities: []ngo.Identity{{Kind: ngo.EMail, Value: "eve@elsewhere.example"}}}
+	hello := p.says("m1", "hello")
+	hello.Incoming.Person = eve
+	p.hears(hello)
+	nobody := p.says("m2", "hello")
+	nobody.Incoming.Person = channel.Person{}
+	report := p.hears(channel.Event{Name: "report", At: h.now(), Status: &channel.Status{Ref: sent.Ref, State: ngo.MessageFailed, Person: eve}}, nobody)
+	if got := statusOf(t, h, sent.ID); got.State != ngo.MessageSent {
+		t.Fatalf("message %+v ; want it as it was", got)
+	}
+	who := h.threadOf("m1").Person
+	h.write(func(tx *store.Tx) error { return tx.ErasePerson(who) })
+	if h.body(report) {
+		t.Error("the report is still there")
+	}
+}
