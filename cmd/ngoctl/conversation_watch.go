@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -116,7 +117,7 @@ func (w *watch) print(ctx context.Context, m ngo.Message) error {
 	}
 	var b strings.Builder
 	if known {
-		fmt.Fprintf(&b, "%s  %s: %s %s\n", shown(time.Now(), w.c.zone), ngo.Printable(conversationName(v)), m.Fate(time.Now()), ngo.Printable(m.Reason))
+		fmt.Fprintf(&b, "%s  %s: %s %s\n", shown(time.Now(), w.c.zone), ngo.Printable(conversationName(v)), cmp.Or(m.Fate(time.Now()), string(m.State)), ngo.Printable(m.Reason))
 	} else {
 		fmt.Fprintf(&b, "\n%s", ngo.Printable(v.Channel+" · "+conversationName(v)+" · "+string(v.ID)))
 		w.c.bubble(&b, v, m)
