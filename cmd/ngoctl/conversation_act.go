@@ -114,7 +114,9 @@ func (c *call) text(i int, optional bool) (string, error) {
 		if text, err = c.askLine("What do you want to say?"); err != nil {
 			return "", err
 		}
-		c.term.args = append(c.term.args, text) // as if it had been typed there
+		if !strings.HasPrefix(text, "-") { // else it would be taken for a flag
+			c.term.args = append(c.term.args, text) // as if it had been typed there
+		}
 	}
 	text = strings.TrimRight(text, "\r\n")
 	switch {

@@ -63,7 +63,8 @@ type doubt struct {
 func (d *doubt) Error() string { return d.err.Error() }
 func (d *doubt) Unwrap() error { return d.err }
 
-// withKey is the command line as it was typed, and with a key.
+// withKey is the command line as it was typed, and with a key. One with signs in it that a terminal is not shown would be another when
+// it is copied: of it the key is told.
 func (c *call) withKey(key string) string {
 	words := slices.Clone(c.term.args)
 	if c.flags.String("key") == "" {
@@ -77,6 +78,9 @@ func (c *call) withKey(key string) string {
 		words[i] = shellWord(w)
 	}
 	line := strings.Join(append([]string{programName}, words...), " ")
+	if ngo.PrintableText(line) != line {
+		return "the same command as before, and --key " + shellWord(key)
+	}
 	if c.piped {
 		line += "   (with the same text on standard input)"
 	}

@@ -92,6 +92,19 @@ func TestALostAnswerIsAskedForAgainUnderOneKey(t *testing.T) {
 	}
 }
 
+// A command that would be another one once it is copied from the screen is not shown.
+func TestACommandThatCannotBeCopiedIsNotShown(t *testing.T) {
+	t.Parallel()
+	for text, shown := range map[string]bool{"மீனா, क्‍ष": true, "two\nlines": true, "a\ttab": false, "👩‍👧": false, "\x1b[2J": false, "a\u202eb": false} {
+		c, _, _ := newTestCall(t, forPeople)
+		c.term.args = []string{"conversation", "note", exampleConversation, text}
+		got := c.withKey("K")
+		if strings.Contains(got, text) != shown || !strings.Contains(got, "--key K") || ngo.PrintableText(got) != got {
+			t.Errorf("of %q it shows %q", text, got)
+		}
+	}
+}
+
 func withKey(args []string, key string) []string {
 	if slices.Contains(args, "--key") {
 		return args
