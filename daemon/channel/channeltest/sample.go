@@ -32,8 +32,9 @@ func Samples(t *testing.T, dir, ext string, want map[string][]string, heard func
 		seen[name] = true
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := heard(t, body); !slices.Equal(got, want[name]) {
-				t.Errorf("got\n\t\t%q: {\n\t\t\t%s,\n\t\t},\nwant %q", name, quoted(got), want[name])
+			row, listed := want[name]
+			if got := heard(t, body); !listed || !slices.Equal(got, row) {
+				t.Errorf("got\n\t\t%q: {\n\t\t\t%s,\n\t\t},\nwant %q", name, quoted(got), row)
 			}
 		})
 		return nil
