@@ -308,6 +308,25 @@ func TestEveryTemplateIsShown(t *testing.T) {
 	}
 }
 
+// With a line for each there is room for as many as most have; what more there are, is said.
+func TestManyTemplatesAreShown(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{15: "15  template_15", 21: "21  template_21", 30: "… 10 more: ngoctl template list --conversation cnv_1"} {
+		x, d := newInbox(t, 80, 22)
+		var offers []api.TemplateOffer
+		for i := range n {
+			o := api.TemplateOffer{Text: "Dear {{1}},\nthank you.", Refused: "It is an appeal."}
+			o.Name, o.Language = fmt.Sprint("template_", i+1), "en"
+			offers = append(offers, o)
+		}
+		d.answer["GET /orgs/sevai/conversations/cnv_1/templates"] = api.Page[api.TemplateOffer]{Items: offers}
+		hit(x, "t")
+		if got := shownOf(x); !strings.Contains(got, want) || !strings.Contains(got, "template_1 · en") || strings.Count(got, "✗ It is an appeal.") != min(n, 21)-n/30 {
+			t.Errorf("of %d:\n%s", n, got)
+		}
+	}
+}
+
 func TestAShutWindowTakesNoText(t *testing.T) {
 	t.Parallel()
 	x, d := newInbox(t, 80, 24)

@@ -279,11 +279,15 @@ func fileLine(f ngo.Attachment) string {
 	return f.Said()
 }
 
-// offerList shows the templates to choose from, with the beginning of each text where there is no room for all.
+// offerList shows the templates to choose from, with the beginning of each text where there is no room for all, or a line for each.
 func (x *Inbox) offerList(c *widget.Cells, a area) string {
 	lines := x.offerLines(c, a.width, a.height)
-	for most := a.height/max(len(x.offers), 1) - 1; len(lines) > a.height && most > 0; most-- {
+	for most := max(a.height/max(len(x.offers), 1)-1, 0); len(lines) > a.height && most >= 0; most-- {
 		lines = x.offerLines(c, a.width, most)
+	}
+	if more := len(lines) - a.height; more > 0 {
+		rest := fmt.Sprintf("… %d more: ngoctl template list --conversation %s", more+1, x.chosen)
+		lines = append(lines[:a.height-1], x.room.Theme.Dim.Render(rest))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -294,8 +298,13 @@ func (x *Inbox) offerLines(c *widget.Cells, width, most int) (lines []string) {
 	for i, o := range x.offers {
 		head := fmt.Sprintf("%d  %s · %s%s", i+1, o.Name, o.Language, priced(o.Price))
 		lines = append(lines, th.Strong.Render(c.Hold(ngo.Printable(head))))
-		if o.Refused != "" {
-			lines = append(lines, "   "+th.Bad.Render(c.Hold("✗ "+ngo.Printable(o.Refused))))
+		refused := th.Bad.Render(c.Hold("✗ " + ngo.Printable(o.Refused)))
+		switch {
+		case o.Refused == "":
+		case most == 0:
+			lines[i] += "  " + refused
+		default:
+			lines = append(lines, "   "+refused)
 		}
 		text := strings.Split(ansi.Wrap(c.Hold(ngo.PrintableText(o.Text)), max(width-4, 10), ""), "\n")
 		for _, line := range text[:min(len(text), most)] {
