@@ -89,7 +89,7 @@ func (h *hearing) message(i *item, person ngo.PersonID) store.NewIncoming {
 	in := i.Incoming
 	n := store.NewIncoming{
 		Account: h.delivery.Account, Line: i.Line, Ref: in.Ref, Kind: ngo.Chat, Group: in.Group, Person: person, Address: addressFor(in), Name: shownAs(in.Person),
-		At: h.when(i), Came: h.delivery.Received, Place: i.place, Echo: in.Echo, Author: in.By, Quiet: in.Standby || in.Kind == channel.KindOpened || i.wish != nil, Renews: renews(in),
+		At: h.when(i), Came: h.delivery.Received, Place: i.place, Echo: in.Echo, Author: in.By, Quiet: in.Standby || in.Kind == channel.KindOpened || i.wish != nil && !i.wish.unsure, Renews: renews(in),
 		What: i.said.what, Subject: i.said.subject, Text: i.said.text, More: i.said.more, Masked: i.said.masked, Attachments: i.files,
 		ReplyTo: in.ReplyTo, Delivery: h.delivery.ID,
 	}

@@ -14,11 +14,12 @@ import (
 
 // wish is what somebody says with a whole message about getting more of them.
 type wish struct {
-	stop bool   // else they want them again
-	lang string // of the word, in which it is answered
+	stop   bool   // else they want them again
+	lang   string // of the word, in which it is answered
+	unsure bool   // the word may be an answer to something else: it counts, and somebody looks
 }
 
-// wishes are the words for it, folded.
+// wishes are the words for it, folded; what is only courteous is the zero wish.
 type wishes map[string]wish
 
 // longestWish is the longest message in bytes that is looked at.
@@ -30,45 +31,70 @@ func loadWishes(files embed.FS) (wishes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read words of stopping: %w", err)
 	}
-	var said struct{ Stop, Start map[string][]string }
+	var said struct{ Stop, Unsure, Start, Courteous map[string][]string }
 	if err := toml.Unmarshal(raw, &said); err != nil {
 		return nil, fmt.Errorf("read words of stopping: %w", err)
 	}
 	all := wishes{}
 	for _, list := range []struct {
-		stop  bool
+		means wish
 		words map[string][]string
-	}{{true, said.Stop}, {false, said.Start}} {
+	}{{wish{stop: true}, said.Stop}, {wish{stop: true, unsure: true}, said.Unsure}, {wish{}, said.Start}} {
 		for lang, words := range list.words {
 			if ngo.Language(lang) != lang {
 				return nil, &ngo.Error{Code: ngo.Invalid, Message: "words of stopping in a language that is not spoken: " + lang}
 			}
-			for _, word := range words {
-				if err := all.add(word, wish{list.stop, lang}); err != nil {
-					return nil, err
-				}
+			list.means.lang = lang
+			if err := all.add(list.means, words); err != nil {
+				return nil, err
 			}
+		}
+	}
+	for _, words := range said.Courteous {
+		if err := all.add(wish{}, words); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
 }
 
-func (all wishes) add(word string, w wish) error {
-	key := foldWish(word)
-	if was, ok := all[key]; key == "" || len(key) > longestWish || ok && was != w {
-		return &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("the word of stopping %q is empty, too long or given twice", word)}
+func (all wishes) add(w wish, words []string) error {
+	for _, word := range words {
+		key := foldWish(word)
+		if was, ok := all[key]; key == "" || len(key) > longestWish || ok && was != w {
+			return &ngo.Error{Code: ngo.Invalid, Message: fmt.Sprintf("the word of stopping %q is empty, too long or given twice", word)}
+		}
+		all[key] = w
 	}
-	all[key] = w
 	return nil
 }
 
-// of tells what a message says that is nothing but such a word; false for any other.
-func (all wishes) of(text string) (wish, bool) {
+// of tells what a message says that is nothing but such words, however often and courteously; false for any other, and for one that
+// says both.
+func (all wishes) of(text string) (said wish, ok bool) {
 	if len(text) > longestWish {
 		return wish{}, false
 	}
-	w, ok := all[foldWish(text)]
-	return w, ok
+	for words := strings.Fields(foldWish(text)); len(words) > 0; {
+		w, n := all.first(words)
+		switch words = words[max(n, 1):]; {
+		case n == 0, ok && w.lang != "" && w.stop != said.stop:
+			return wish{}, false
+		case w.lang != "" && (!ok || said.unsure):
+			said, ok = w, true
+		}
+	}
+	return said, ok
+}
+
+// first gives the longest of them that some words begin with, and of how many words it is; 0 when they begin with none.
+func (all wishes) first(words []string) (w wish, n int) {
+	for n = len(words); n > 0; n-- {
+		if w, ok := all[strings.Join(words[:n], " ")]; ok {
+			return w, n
+		}
+	}
+	return wish{}, 0
 }
 
 // foldWish gives a message without what does not count: case, width and punctuation, pictures, signs that nobody sees. Marks stay:

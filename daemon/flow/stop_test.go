@@ -84,6 +84,23 @@ func TestWhatIsNoStop(t *testing.T) {
 	}
 }
 
+// A word that may be about something else is taken for a stop, and somebody looks what it is about.
+func TestAnUnsureStopWaits(t *testing.T) {
+	t.Parallel()
+	for word, waits := range map[string]bool{"Cancel": true, "बंद": true, "pls stop": false, "stop\nstop": false} {
+		t.Run(word, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			g := h.whatsApp()
+			g.hears(messages(h.text("wamid.1", word)))
+			c := h.thread()
+			if !h.stopped(c.Person) || len(g.texts()) != 1 || (c.Waiting != nil) != waits {
+				t.Errorf("stopped %v, answered %q, waiting since %v; want them stopped, told so, and waiting: %v", h.stopped(c.Person), g.texts(), c.Waiting, waits)
+			}
+		})
+	}
+}
+
 // A stop told late is recorded, and not answered when one may not write freely any more.
 func TestLateStop(t *testing.T) {
 	t.Parallel()
