@@ -328,7 +328,30 @@ func (t *Tx) became(m ngo.Message, to ngo.MessageState) error {
 			return err
 		}
 	}
-	return t.saveThread(&c)
+	if err := t.saveThread(&c); err != nil || !amiss(to) && counts(to) {
+		return err
+	}
+	return t.unclose(c, m.ID)
+}
+
+// unclose takes back that an answer closed a conversation, unless somebody, or a message that came, has moved it since.
+func (t *Tx) unclose(c thread, answer ngo.MessageID) error {
+	if c.State != ngo.ConversationClosed || c.act == "" {
+		return nil
+	}
+	act, err := t.Act(c.act)
+	if err != nil {
+		return err
+	}
+	var before movedConversation
+	if err := json.Unmarshal(act.Before, &before); err != nil {
+		return fmt.Errorf("undo act %s: %w", act.ID, err)
+	}
+	if before.Answer != answer {
+		return nil
+	}
+	_, err = t.Undo(act.ID)
+	return err
 }
 
 const setSeen = `
@@ -355,6 +378,16 @@ func (t *Tx) MarkRead(id ngo.ConversationID) error {
 // MoveConversation opens, snoozes or closes a conversation. Closing it deals with all that has come; the next message that wants
 // an answer opens it again. It fails with Conflict when the move is not allowed.
 func (t *Tx) MoveConversation(id ngo.ConversationID, to ngo.ConversationState) (ngo.Act, error) {
+	return t.moveConversation(id, to, "")
+}
+
+// CloseWith closes the conversation of an answer. When the answer is pulled back or fails, or nobody knows of it, that is undone,
+// unless the conversation was moved since.
+func (t *Tx) CloseWith(answer ngo.Message) (ngo.Act, error) {
+	return t.moveConversation(answer.Conversation, ngo.ConversationClosed, answer.ID)
+}
+
+func (t *Tx) moveConversation(id ngo.ConversationID, to ngo.ConversationState, answer ngo.MessageID) (ngo.Act, error) {
 	c, err := t.thread(id)
 	if err != nil {
 		return ngo.Act{}, err
@@ -362,7 +395,7 @@ func (t *Tx) MoveConversation(id ngo.ConversationID, to ngo.ConversationState) (
 	if !c.State.CanBecome(to) {
 		return ngo.Act{}, badMove("conversation", string(id), string(c.State), string(to))
 	}
-	before := movedConversation{Conversation: id, State: c.State, Settled: c.settled}
+	before := movedConversation{Conversation: id, State: c.State, Settled: c.settled, Answer: answer}
 	if to == ngo.ConversationClosed {
 		c.settled = &t.now
 	}
@@ -374,6 +407,7 @@ type movedConversation struct {
 	Conversation ngo.ConversationID    `json:"conversation"`
 	State        ngo.ConversationState `json:"state"`
 	Settled      *time.Time            `json:"settled,omitempty"`
+	Answer       ngo.MessageID         `json:"answer,omitempty"` // which closed it
 }
 
 var conversationMoved = map[ngo.ConversationState]string{

@@ -34,6 +34,7 @@ type said struct {
 // undoable is a move, and how the conversation was before it.
 type undoable struct {
 	id      ngo.ActID
+	answer  ngo.MessageID // which it goes back with
 	state   ngo.ConversationState
 	settled int
 }
@@ -96,6 +97,7 @@ func (k *talk) send(t *rapid.T) {
 	if code := ngo.CodeOf(err); code != "" && code != ngo.Conflict {
 		t.Fatal(err)
 	}
+	k.took(id)
 }
 
 func (k *talk) move(t *rapid.T) {
@@ -105,9 +107,43 @@ func (k *talk) move(t *rapid.T) {
 	}
 	var act ngo.Act
 	k.do(func(tx *store.Tx) (err error) { act, err = tx.MoveConversation(k.id, to); return err })
-	k.acts = []undoable{{act.ID, k.state, k.settled}}
+	k.moved(act, to, "")
+}
+
+func (k *talk) moved(act ngo.Act, to ngo.ConversationState, answer ngo.MessageID) {
+	k.acts = []undoable{{act.ID, answer, k.state, k.settled}}
 	if k.state = to; to == ngo.ConversationClosed {
 		k.settled = len(k.came)
+	}
+}
+
+// finish answers and closes.
+func (k *talk) finish(t *rapid.T) {
+	if k.state == ngo.ConversationClosed {
+		t.Skip("closed already")
+	}
+	var m ngo.Message
+	var act ngo.Act
+	k.do(func(tx *store.Tx) (err error) {
+		if m, _, err = tx.AddReply(store.NewReply{Conversation: k.id, Kind: ngo.MessageText, Text: "done"}); err == nil {
+			act, err = tx.CloseWith(m)
+		}
+		return err
+	})
+	k.went, k.seen = append(k.went, m.ID), len(k.came)
+	k.moved(act, ngo.ConversationClosed, m.ID)
+}
+
+// took follows what became of the answer that closed the conversation.
+func (k *talk) took(id ngo.MessageID) {
+	if len(k.acts) == 0 || k.acts[0].answer != id {
+		return
+	}
+	for _, m := range k.thread(k.id) {
+		if m.ID == id && (m.State == ngo.MessageFailed || m.State == ngo.MessageUncertain || m.State == ngo.MessageWithdrawn) {
+			k.state, k.settled, k.acts = k.acts[0].state, k.acts[0].settled, nil
+			return
+		}
 	}
 }
 
@@ -185,7 +221,8 @@ func TestConversationIsWhatItsMessagesSay(t *testing.T) {
 		k.hear(rt)
 		rt.Repeat(map[string]func(*rapid.T){
 			"hear": k.hear, "hear more": k.hear, "echo": k.echo, "write": k.write, "send": k.send, "send more": k.send, "move": k.move, "undo": k.undo,
-			"look": k.look, "": k.check,
+			"finish": k.finish,
+			"look":   k.look, "": k.check,
 		})
 	})
 	checkWhole(t, d.o)

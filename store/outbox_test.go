@@ -421,3 +421,43 @@ func TestBounce(t *testing.T) {
 	})
 	checkWhole(t, o)
 }
+
+// An answer that does not go undoes its own closing only: what was opened or closed since stays.
+func TestClosingOfALaterMoveStays(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	move := func(id ngo.ConversationID, to ngo.ConversationState) {
+		d.do(func(tx *store.Tx) error { _, err := tx.MoveConversation(id, to); return err })
+	}
+	for i, tt := range []struct {
+		name  string
+		since func(ngo.PersonID, ngo.ConversationID)
+		want  ngo.ConversationState
+	}{
+		{"closed again", func(_ ngo.PersonID, c ngo.ConversationID) {
+			move(c, ngo.ConversationOpen)
+			move(c, ngo.ConversationClosed)
+		}, ngo.ConversationClosed},
+		{"put off", func(_ ngo.PersonID, c ngo.ConversationID) {
+			move(c, ngo.ConversationOpen)
+			move(c, ngo.ConversationSnoozed)
+		}, ngo.ConversationSnoozed},
+		{"a message came", func(p ngo.PersonID, _ ngo.ConversationID) {
+			d.hear(d.says(p, "wamid.more", "and one more thing", d.Now()))
+		}, ngo.ConversationOpen},
+		{"a machine wrote", func(p ngo.PersonID, _ ngo.ConversationID) {
+			n := d.says(p, "wamid.machine", "out of office", d.Now())
+			n.Quiet = true
+			d.hear(n)
+		}, ngo.ConversationOpen},
+	} {
+		p, c := d.chat(fmt.Sprint("91987654321", i))
+		m := d.reply(c, "done")
+		d.do(func(tx *store.Tx) error { _, err := tx.CloseWith(m); return err })
+		tt.since(p, c)
+		d.do(func(tx *store.Tx) error { _, err := tx.Withdraw(m.ID); return err })
+		if got := d.conversation(c); got.State != tt.want || (got.Waiting != nil) != (tt.want == ngo.ConversationOpen) {
+			t.Errorf("%s: %s, waiting %v; want %s", tt.name, got.State, got.Waiting, tt.want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package apiserver_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -409,6 +410,51 @@ func TestConversationsAreClosedAndUndone(t *testing.T) {
 		if a.Kind == ngo.ActProfile {
 			_, err := c.Undo(ctx, storetest.Slug, a.ID)
 			wantCode(t, err, ngo.Denied)
+		}
+	}
+}
+
+// What an answer closed is open again, and waits as it did, when the answer does not go.
+func TestClosingGoesBackWithItsAnswer(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	ctx := t.Context()
+	becomes := func(states ...ngo.MessageState) func(ngo.MessageID) {
+		return func(id ngo.MessageID) {
+			for _, s := range states {
+				storetest.Write(t, in.org, func(tx *store.Tx) error { return tx.MoveMessage(id, s, "no answer", in.chat, "") })
+			}
+		}
+	}
+	for i, tt := range []struct {
+		name   string
+		before ngo.ConversationState
+		then   func(ngo.MessageID)
+		waits  bool
+	}{
+		{"pulled back", ngo.ConversationOpen, func(id ngo.MessageID) {
+			if _, err := in.local.Withdraw(ctx, storetest.Slug, id); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
+		{"failed", ngo.ConversationOpen, becomes(ngo.MessageSending, ngo.MessageFailed), true},
+		{"put off before", ngo.ConversationSnoozed, becomes(ngo.MessageFailed), true},
+		{"nobody knows", ngo.ConversationOpen, becomes(ngo.MessageSending, ngo.MessageUncertain), false},
+	} {
+		id := in.hears(fmt.Sprint("91984001234", i), "Meena", "Hello", time.Hour).Conversation.ID
+		if tt.before != ngo.ConversationOpen {
+			if _, err := in.local.MoveConversation(ctx, storetest.Slug, id, tt.before); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w, err := in.local.ReplyTo(ctx, storetest.Slug, id, api.Reply{Text: "Done.", Close: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tt.then(w.Message.ID)
+		th, err := in.local.Thread(ctx, storetest.Slug, id, api.ListQuery{})
+		if err != nil || th.State != tt.before || (th.Waiting != nil) != tt.waits {
+			t.Errorf("%s: %s, waiting %v, %v; want %s, waiting %v", tt.name, th.State, th.Waiting, err, tt.before, tt.waits)
 		}
 	}
 }

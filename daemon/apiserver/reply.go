@@ -150,7 +150,7 @@ func (s *Server) put(tx *store.Tx, id ngo.ConversationID, d draft) (api.Written,
 		return api.Written{}, err
 	}
 	if d.Close && c.State != ngo.ConversationClosed {
-		if _, err := tx.MoveConversation(c.ID, ngo.ConversationClosed); err != nil {
+		if _, err := tx.CloseWith(m); err != nil {
 			return api.Written{}, err
 		}
 	}

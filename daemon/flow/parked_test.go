@@ -123,3 +123,21 @@ func TestParkedAndSettled(t *testing.T) {
 		t.Errorf("message %+v, WhatsApp took %v; want it delivered before", m, g.texts())
 	}
 }
+
+// What an answer closed is open again when its job is set aside.
+func TestParkedAnswerClosesNothing(t *testing.T) {
+	t.Parallel()
+	for _, sending := range []bool{false, true} {
+		h, _, c := greeted(t)
+		one := h.reply(c, "one")
+		h.write(func(tx *store.Tx) error { _, err := tx.CloseWith(one); return err })
+		h.parks(one.ID, sending)
+		h.read(func(rx *store.Rx) error {
+			now, err := rx.Conversation(c)
+			if now.State != ngo.ConversationOpen || (now.Waiting == nil) != sending || now.Failed != 1 {
+				t.Errorf("while sending %v: %s, waiting %v, %d failed", sending, now.State, now.Waiting, now.Failed)
+			}
+			return err
+		})
+	}
+}
