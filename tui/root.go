@@ -170,7 +170,11 @@ func (r *root) View() string {
 	rows, foot := strings.Split(body, "\n"), r.footer(c)
 	foot = foot[:min(len(foot), len(rows)+1)]
 	rows = rows[:len(rows)+1-len(foot)]
-	return c.Release(strings.Join(slices.Concat([]string{r.header(c)}, rows, foot), "\n"))
+	lines := slices.Concat([]string{r.header(c)}, rows, foot)
+	for i, line := range lines {
+		lines[i] = widget.Fit(c.Hold(line), r.width, false) // what a room forgot to hold must not run into the next line
+	}
+	return c.Release(strings.Join(lines, "\n"))
 }
 
 func (r *root) header(c *widget.Cells) string {

@@ -3,6 +3,9 @@ package tui
 import (
 	"bytes"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +19,7 @@ import (
 	"github.com/ngoctl/ngoctl/store/ngo"
 	"github.com/ngoctl/ngoctl/tui/screen"
 	"github.com/ngoctl/ngoctl/tui/style"
+	"github.com/ngoctl/ngoctl/tui/widget"
 )
 
 func newTestRoot(t *testing.T, org, who string) *root {
@@ -149,4 +153,92 @@ func TestKeysThatComeTogetherAreTakenOneByOne(t *testing.T) {
 	if got := m.View(); !strings.Contains(got, "/ quick") {
 		t.Errorf("a name typed at once with the key that asks for it: %q, want the name in the filter", got)
 	}
+}
+
+// cells is how far to the right a terminal writes in a line of the screen: by the table that agrees with the most of them,
+// sign after sign, and moved where the line says so.
+func cells(line string) (most int) {
+	state, col := byte(0), 0
+	for len(line) > 0 {
+		seq, _, n, next := ansi.DecodeSequence(line, state, nil)
+		state, line = next, line[n:]
+		switch {
+		case !strings.HasPrefix(seq, "\x1b"):
+			col += ansi.StringWidthWc(seq)
+			most = max(most, col)
+		case strings.HasSuffix(seq, "G"):
+			col, _ = strconv.Atoi(seq[2 : len(seq)-1])
+			col--
+		}
+	}
+	return most
+}
+
+// emptyHouse is a daemon in which nothing is found.
+func emptyHouse(t *testing.T) *api.Client {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set(api.HeaderVersion, api.Version)
+		w.Write([]byte("{}"))
+	}))
+	t.Cleanup(server.Close)
+	client, err := api.New(api.Options{Server: server.URL, Token: "t", Program: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// A line that a terminal finds too long goes on in the next, and every line below it stands in the wrong place from then on.
+func TestNoLineWithIndicLettersIsWiderThanTheTerminal(t *testing.T) {
+	t.Parallel()
+	client := emptyHouse(t)
+	for _, word := range []string{"மீனா", "मीना", "நிறுத்து", strings.Repeat("கோபாலகிருஷ்ணன் ", 5)} {
+		for _, room := range []string{"1", "2", "3"} {
+			m := newTestRoot(t, "Sevai Trust", "user:meena")
+			m.room.Client = client
+			look := func(what, shown string) {
+				got := m.View()
+				for i, line := range strings.Split(got, "\n") {
+					if n := cells(line); n > 80 {
+						t.Errorf("room %s, %q %s: line %d of the screen takes %d cells of 80: %q", room, word, what, i+1, n, line)
+					}
+				}
+				if bare := ansi.Strip(got); !strings.Contains(bare, shown) {
+					t.Errorf("room %s, %q %s: %q is not shown in\n%s", room, word, what, shown, bare)
+				}
+			}
+			for _, key := range []string{room, "/", word} {
+				m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(key)})
+			}
+			look("typed", string([]rune(word)[len([]rune(word))-4:])+"▏")
+			for range 4 {
+				m.Update(tea.KeyMsg{Type: tea.KeyLeft})
+				look("with the cursor in it", "▏")
+			}
+			if _, cmd := m.Update(tea.KeyMsg{Type: tea.KeyEnter}); cmd != nil {
+				m.Update(cmd())
+			}
+			look("looked for", string([]rune(word)[:4]))
+		}
+	}
+}
+
+// What a room forgot to hold, the root does.
+func TestWhatIsNotHeldStaysInItsLine(t *testing.T) {
+	t.Parallel()
+	m := newTestRoot(t, "Sevai Trust", "user:meena")
+	m.front = forgetful{m.front}
+	for i, line := range strings.Split(m.View(), "\n") {
+		if n := cells(line); n > 80 {
+			t.Errorf("line %d of the screen takes %d cells of 80: %q", i+1, n, line)
+		}
+	}
+}
+
+// forgetful is a room that lays text out by the library's count.
+type forgetful struct{ screen.Screen }
+
+func (forgetful) View(*widget.Cells) string {
+	return lipgloss.NewStyle().Width(80).Bold(true).Render("found: கோபாலகிருஷ்ணன்") + strings.Repeat("\n", 17)
 }

@@ -42,7 +42,6 @@ func (c *composer) update(m tea.KeyMsg) tea.Cmd {
 // view shows the last lines around the cursor. The text area lays its lines out by a rule of its own for the width of
 // letters, so its words are taken and laid out here.
 func (c *composer) view(cells *widget.Cells, a area) string {
-	const cursor = "▏"
 	lines := strings.Split(c.text.Value(), "\n")
 	row := min(c.text.Line(), len(lines)-1)
 	info := c.text.LineInfo()

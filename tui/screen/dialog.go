@@ -6,8 +6,10 @@ import (
 
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/ngoctl/ngoctl/store/ngo"
+	"github.com/ngoctl/ngoctl/tui/widget"
 )
 
 // dialog asks a few questions in the one line at the foot of a screen, one after the other, and then does what they were
@@ -74,10 +76,11 @@ func (d *dialog) enter() bool {
 	return false
 }
 
-func (d *dialog) view() string {
+func (d *dialog) view(c *widget.Cells, width int) string {
 	end := "   enter: on   esc: leave it"
 	if d.fault != "" {
 		end = "   ! " + d.fault
 	}
-	return "? " + d.now().text + " " + d.input.View() + end
+	line := c.Hold("? " + ngo.Printable(d.now().text) + " ")
+	return line + written(c, d.input, max(width-ansi.StringWidth(line), 10)) + c.Hold(end)
 }

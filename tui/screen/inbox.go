@@ -126,7 +126,6 @@ func (x *Inbox) writing() bool { return x.dialog != nil || x.composer != nil }
 // Resize takes the room there is.
 func (x *Inbox) Resize(width, height int) {
 	x.width, x.height = width, height
-	x.find.Width = max(width-4, 10)
 	x.keepInSight()
 }
 

@@ -40,7 +40,7 @@ func (x *Inbox) View(c *widget.Cells) string {
 		a := area{x.width, x.height - 1}
 		return box(x.pane(c, a), a) + "\n" + box(x.foot(c), area{x.width, 1})
 	}
-	head := box(x.head(), area{x.width, 1})
+	head := box(x.head(c), area{x.width, 1})
 	list := box(x.list(c, l.list), l.list)
 	switch {
 	case l.beside:
@@ -53,15 +53,15 @@ func (x *Inbox) View(c *widget.Cells) string {
 }
 
 // head says what the list is.
-func (x *Inbox) head() string {
+func (x *Inbox) head(c *widget.Cells) string {
 	th := x.room.Theme
 	switch {
 	case !x.firstOne && x.failure == nil:
 		return th.Dim.Render("reading …")
 	case x.failure != nil:
-		return th.Bad.Render("! " + failed(x.failure).Text)
+		return th.Bad.Render(c.Hold("! " + failed(x.failure).Text))
 	case x.found != "":
-		return th.Strong.Render("found: " + ngo.Printable(x.found))
+		return th.Strong.Render(c.Hold("found: " + ngo.Printable(x.found)))
 	}
 	return th.Strong.Render("Threads: " + inboxLanes[x.lane].name)
 }
@@ -318,9 +318,9 @@ func (x *Inbox) offerLines(c *widget.Cells, width, most int) (lines []string) {
 func (x *Inbox) foot(c *widget.Cells) string {
 	switch {
 	case x.dialog != nil:
-		return c.Hold(x.dialog.view())
+		return x.dialog.view(c, x.width)
 	case x.find.Focused():
-		return c.Hold(x.find.View())
+		return x.room.field(c, x.find, x.width)
 	case x.composer != nil:
 		return "" // letters are text: its own title tells of the keys
 	case x.whole:

@@ -85,7 +85,6 @@ func (p *People) Busy() bool { return p.find.Focused() || p.dialog != nil || p.l
 // Resize takes the room there is.
 func (p *People) Resize(width, height int) {
 	p.width, p.height = width, height
-	p.find.Width = max(width-4, 10)
 	p.keepInSight()
 }
 

@@ -46,7 +46,7 @@ func (p *People) list(c *widget.Cells, a area) string {
 	th := p.room.Theme
 	switch {
 	case p.failure != nil:
-		return th.Bad.Render("! " + failed(p.failure).Text)
+		return th.Bad.Render(c.Hold("! " + failed(p.failure).Text))
 	case !p.firstOne:
 		return th.Dim.Render("reading …")
 	case len(p.people) == 0 && p.found != "":
@@ -176,9 +176,9 @@ func (p *People) likelyList(c *widget.Cells, a area) string {
 func (p *People) foot(c *widget.Cells) string {
 	switch {
 	case p.dialog != nil:
-		return c.Hold(p.dialog.view())
+		return p.dialog.view(c, p.width)
 	case p.find.Focused():
-		return c.Hold(p.find.View())
+		return p.room.field(c, p.find, p.width)
 	case p.found != "":
 		return p.room.Theme.Dim.Render(c.Hold("found by: " + ngo.Printable(p.found)))
 	}

@@ -96,7 +96,6 @@ func (t *Today) Busy() bool { return t.filter.Focused() || t.whole || t.dialog !
 // Resize takes the room there is.
 func (t *Today) Resize(width, height int) {
 	t.width, t.height = width, height
-	t.filter.Width = max(width-4, 10)
 	t.keepInSight()
 }
 

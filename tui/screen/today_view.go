@@ -58,7 +58,7 @@ func (t *Today) View(c *widget.Cells) string {
 	if t.whole {
 		return box(t.tale(c, area{t.width, t.height}), area{t.width, t.height})
 	}
-	parts := []string{box(t.figureLines(), l.figures), box(t.foot(c), area{t.width, 1})}
+	parts := []string{box(t.figureLines(c), l.figures), box(t.foot(c), area{t.width, 1})}
 	list := box(t.list(c, l.list), l.list)
 	switch {
 	case l.beside:
@@ -84,11 +84,11 @@ func box(text string, a area) string {
 	return strings.Join(out, "\n")
 }
 
-func (t *Today) figureLines() string {
+func (t *Today) figureLines(c *widget.Cells) string {
 	s, th := t.figures, t.room.Theme
 	if !t.firstOne {
 		if t.failure != nil {
-			return th.Bad.Render("! " + failed(t.failure).Text)
+			return th.Bad.Render(c.Hold("! " + failed(t.failure).Text))
 		}
 		return th.Dim.Render("reading …")
 	}
@@ -261,13 +261,13 @@ func (t *Today) tale(c *widget.Cells, a area) string {
 func (t *Today) foot(c *widget.Cells) string {
 	switch {
 	case t.dialog != nil:
-		return c.Hold(t.dialog.view())
+		return t.dialog.view(c, t.width)
 	case t.filter.Focused():
-		return c.Hold(t.filter.View())
+		return t.room.field(c, t.filter, t.width)
 	case t.filter.Value() != "":
-		return c.Hold(fmt.Sprintf("/ %s   (%d shown, esc shows all)", t.filter.Value(), len(t.shown())))
+		return c.Hold(fmt.Sprintf("/ %s   (%d shown, esc shows all)", ngo.Printable(t.filter.Value()), len(t.shown())))
 	case t.failure != nil && t.firstOne:
-		return t.room.Theme.Bad.Render("! not read anew: " + failed(t.failure).Text)
+		return t.room.Theme.Bad.Render(c.Hold("! not read anew: " + failed(t.failure).Text))
 	case t.lane != 0:
 		return t.room.Theme.Warn.Render("only " + lanes[t.lane].name + "   tab: the next list")
 	}

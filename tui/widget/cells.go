@@ -33,22 +33,39 @@ const (
 // NewCells makes the table for one frame.
 func NewCells() *Cells { return &Cells{ids: map[string]rune{}} }
 
-// Hold readies text that is to be shown. It must not hold escape sequences; text from strangers goes through
-// ngo.Printable first.
+// Hold readies text that is to be shown. Escape sequences, which are the desk's own, and what is held already stay as they
+// are; text from strangers goes through ngo.Printable first.
 func (c *Cells) Hold(s string) string {
 	if ascii(s) {
 		return s
 	}
 	var b strings.Builder
+	for s != "" {
+		text := s
+		if i := strings.IndexByte(s, ansi.ESC); i >= 0 {
+			text = s[:i]
+		}
+		c.holdText(&b, text)
+		sequence, _, _, _ := ansi.DecodeSequence(s[len(text):], 0, nil)
+		b.WriteString(sequence)
+		s = s[len(text)+len(sequence):]
+	}
+	return b.String()
+}
+
+func (c *Cells) holdText(b *strings.Builder, s string) {
 	for g := uniseg.NewGraphemes(s); g.Next(); {
 		cluster := g.Str()
+		if r, size := utf8.DecodeRuneInString(cluster); held(r) { // with a mark behind it that is not
+			b.WriteString(cluster[:size])
+			cluster = cluster[size:]
+		}
 		if !disputed(cluster) {
 			b.WriteString(cluster)
 			continue
 		}
-		c.hold(&b, cluster)
+		c.hold(b, cluster)
 	}
-	return b.String()
 }
 
 func (c *Cells) hold(b *strings.Builder, cluster string) {

@@ -94,3 +94,17 @@ func FuzzCells(f *testing.F) {
 		}
 	})
 }
+
+// The signs of one letter on both sides of a style, as where a cursor stands, and what is held twice.
+func TestHoldLeavesStylesAndWhatIsHeldAlone(t *testing.T) {
+	t.Parallel()
+	const styled = "\x1b[1mம\x1b[7mீ\x1b[0mனா " // the m that ends a style is no letter
+	c := NewCells()
+	held := c.Hold(styled)
+	if got := c.Hold(held); got != held {
+		t.Errorf("held twice it is %q, want %q", got, held)
+	}
+	if got := bare(c.Release(c.Hold(held + "\u0bbe"))); got != styled+"\u0bbe" {
+		t.Errorf("released it is %q, want %q", got, styled+"\u0bbe")
+	}
+}
