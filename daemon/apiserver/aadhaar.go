@@ -12,7 +12,7 @@ func maskAadhaar(rx *store.Rx, text string) (string, int, error) {
 	masked, n := ngo.MaskAadhaar(text, func(digits string) bool {
 		doubtful = append(doubtful, digits)
 		return false
-	})
+	}, nil)
 	if len(doubtful) == 0 {
 		return masked, n, nil // nearly always
 	}
@@ -20,6 +20,6 @@ func maskAadhaar(rx *store.Rx, text string) (string, int, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	masked, n = ngo.MaskAadhaar(text, func(digits string) bool { return known[digits] })
+	masked, n = ngo.MaskAadhaar(text, func(digits string) bool { return known[digits] }, nil)
 	return masked, n, nil
 }

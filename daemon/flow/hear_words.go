@@ -24,7 +24,7 @@ type mask struct {
 }
 
 func (m *mask) text(s string) string {
-	out, n := ngo.MaskAadhaar(s, m.known)
+	out, n := ngo.MaskAadhaar(s, m.known, nil)
 	m.found += n
 	return out
 }

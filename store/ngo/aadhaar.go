@@ -65,11 +65,9 @@ func HideAadhaar(s string) string {
 		out.WriteString(s[last:to])
 		done, at = to, to
 	}
-	if done == 0 {
-		return s
-	}
 	out.WriteString(s[done:])
-	return out.String()
+	rest, _ := MaskAadhaar(out.String(), nil, nil) // what is parted by other signs
+	return rest
 }
 
 func digitsIn(s string) (n int) {
@@ -82,10 +80,11 @@ func digitsIn(s string) (n int) {
 }
 
 // MaskAadhaar gives a text in which of each Aadhaar number the last four digits are left, and how many there were. A number is one that
-// has the right check digit and is written in groups of four, or stands near a word for Aadhaar, in digits of any script. It is not
-// one where a plus stands before it, where known says so, which is asked with the twelve digits as 0 to 9, where a word nearby says that
-// it is a bank's reference or a phone, or where it is three years in a row. Nothing else of the text changes.
-func MaskAadhaar(text string, known func(digits string) bool) (string, int) {
+// has the right check digit and is written in groups of four, or stands near a word for Aadhaar, or of which meant says so, in digits
+// of any script. It is not one where known says so, where a plus stands before it, or where it is three years in a row. In one piece it
+// is not one either where a word nearby says that it is a bank's reference or a phone. Both functions are asked with the twelve digits
+// as 0 to 9, and may be nil; meant only where the text itself leaves it open. Nothing else of the text changes.
+func MaskAadhaar(text string, known, meant func(digits string) bool) (string, int) {
 	if digitsIn(text) < 12 { // nearly every text
 		return text, 0
 	}
@@ -94,7 +93,7 @@ func MaskAadhaar(text string, known func(digits string) bool) (string, int) {
 	var out strings.Builder
 	done, count := 0, 0
 	for _, n := range numbersIn(signs) {
-		if !n.mustHide(folded, known) {
+		if !n.mustHide(folded, known, meant) {
 			continue
 		}
 		out.WriteString(text[done:at[n.from]])
@@ -126,15 +125,28 @@ type longNumber struct {
 	plus           bool   // a plus stands before it
 }
 
-// numbersIn finds every twelve digits. Signs that nobody sees do not part digits; a space or a mark of punctuation does. Longer
-// numbers in groups, such as those of cards, are not looked into, but what stands side by side is.
+// numbersIn finds every twelve digits. A space or a mark of punctuation that people put into numbers does not part them. Any other
+// sign of punctuation does, except between groups of four. Longer numbers in groups, such as those of cards, are not looked into, but
+// what stands side by side is.
 func numbersIn(signs []rune) (out []longNumber) {
+	out = numbersParted(signs, partsDigits)
+	for _, n := range numbersParted(signs, partsGroups) {
+		overlaps := func(o longNumber) bool { return n.from < o.to && o.from < n.to }
+		if n.grouped && !slices.ContainsFunc(out, overlaps) {
+			out = append(out, n)
+		}
+	}
+	slices.SortFunc(out, func(a, b longNumber) int { return a.from - b.from })
+	return out
+}
+
+func numbersParted(signs []rune, parts func(rune) bool) (out []longNumber) {
 	for i := 0; i < len(signs); {
 		if _, is := digit(signs[i]); !is {
 			i++
 			continue
 		}
-		c, end := chainAt(signs, i)
+		c, end := chainAt(signs, i, parts)
 		out = append(out, c.numbers()...)
 		i = end
 	}
@@ -152,11 +164,12 @@ type chain struct {
 	digits []byte // as 0 to 9
 	starts []int  // the first digit of each group
 	seps   []string
-	plus   bool // before the first
+	hidden []int // the digits before which signs stand that nobody sees
+	plus   bool  // before the first
 }
 
 // chainAt reads the groups of digits that begin at from, and gives where they end.
-func chainAt(signs []rune, from int) (c chain, end int) {
+func chainAt(signs []rune, from int, parts func(rune) bool) (c chain, end int) {
 	c.plus = from > 0 && (signs[from-1] == '+' || signs[from-1] == '\uff0b')
 	var between []rune
 	for i := from; i < len(signs) && len(c.digits) <= mostChained; i++ {
@@ -169,8 +182,10 @@ func chainAt(signs []rune, from int) (c chain, end int) {
 			between = nil
 			c.digits, c.places = append(c.digits, '0'+d), append(c.places, i)
 			end = i + 1
-		case unicode.Is(unicode.Cf, signs[i]) || unicode.IsMark(signs[i]):
-		case len(between) < mostBetween && partsDigits(signs[i]):
+		case unicode.Is(unicode.Cf, signs[i]):
+			c.hidden = append(c.hidden, len(c.digits))
+		case unicode.IsMark(signs[i]):
+		case len(between) < mostBetween && parts(signs[i]):
 			between = append(between, signs[i])
 		default:
 			return c, end
@@ -193,12 +208,12 @@ func (c chain) size(group int) int {
 // numbers gives the chain when it has twelve digits, and else each group of twelve and each three of four.
 func (c chain) numbers() (out []longNumber) {
 	if len(c.digits) == 12 {
-		return append(out, c.number(0, c.threeOfFour(0)))
+		return append(out, c.number(0, c.threeOfFour(0) || c.fours(0)))
 	}
 	for g := 0; g < len(c.starts); g++ {
 		switch {
 		case c.size(g) == 12:
-			out = append(out, c.number(g, false))
+			out = append(out, c.number(g, c.fours(c.starts[g])))
 		case c.threeOfFour(g) && !c.goesOn(g):
 			out = append(out, c.number(g, true))
 			g += 2
@@ -208,6 +223,13 @@ func (c chain) numbers() (out []longNumber) {
 }
 
 func (c chain) threeOfFour(g int) bool { return c.size(g) == 4 && c.size(g+1) == 4 && c.size(g+2) == 4 }
+
+// fours tells whether the twelve digits from first on are three groups of four where some of what parts them cannot be seen.
+func (c chain) fours(first int) bool {
+	parted := func(at int) bool { return slices.Contains(c.hidden, at) || slices.Contains(c.starts, at) }
+	elsewhere := func(start int) bool { return start > first && start < first+12 && start != first+4 && start != first+8 }
+	return parted(first+4) && parted(first+8) && !slices.ContainsFunc(c.starts, elsewhere)
+}
 
 // goesOn tells whether three groups are a part of more that look the same, as on a card, or of a phone with its country.
 func (c chain) goesOn(g int) bool {
@@ -226,29 +248,30 @@ func partsDigits(r rune) bool {
 	return r == '\n' || r == '\r' || r == '\t' || unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("./,_·", r)
 }
 
-// How many signs away a word speaks of a number. In groups of four hardly anything but an Aadhaar number is written: what speaks
-// against that stands right beside it.
-const (
-	nearNumber  = 40
-	besideGroup = 15
-)
-
-func (n longNumber) mustHide(folded []rune, known func(string) bool) bool {
-	if n.plus || !LooksLikeAadhaar(n.digits) || known != nil && known(n.digits) {
-		return false
-	}
-	near := nearNumber
-	if n.grouped {
-		near = besideGroup
-	}
-	switch label(folded, n, near) {
-	case labelAadhaar:
-		return true
-	case labelOther:
-		return false
-	}
-	return n.grouped && !n.years()
+// partsGroups tells what may stand between groups of four, besides what stands within numbers of other kinds.
+func partsGroups(r rune) bool {
+	return partsDigits(r) || unicode.IsPunct(r) && r != '%' || strings.ContainsRune("|~\u2212`^", r)
 }
+
+func (n longNumber) mustHide(folded []rune, known, meant func(string) bool) bool {
+	if !LooksLikeAadhaar(n.digits) || known != nil && known(n.digits) {
+		return false
+	}
+	if n.plus {
+		return !n.mobile() && lastLabel(folded[max(n.from-besidePlus, 0):n.from]) == labelAadhaar
+	}
+	near := label(folded, n)
+	switch {
+	case near == labelAadhaar, n.grouped && !n.years():
+		return true
+	case near == labelOther:
+		return false
+	}
+	return meant != nil && meant(n.digits)
+}
+
+// mobile tells whether it may be India's code and a mobile phone.
+func (n longNumber) mobile() bool { return strings.HasPrefix(n.digits, "91") && n.digits[2] >= '6' }
 
 // years tells that the groups are three years in a row, as they stand above the columns of a table.
 func (n longNumber) years() bool {
@@ -257,65 +280,6 @@ func (n longNumber) years() bool {
 	third, _ := strconv.Atoi(n.digits[8:])
 	step := second - first
 	return first/100 == 20 && third-second == step && (step == 1 || step == -1)
-}
-
-type numberLabel int
-
-const (
-	labelNone numberLabel = iota
-	labelAadhaar
-	labelOther
-)
-
-var (
-	aadhaarWords = [...]string{"aadhaar", "aadhar", "adhaar", "adhar", "aadhara", "uid", "uidai", "आधार", "आधर", "यूआईडी", "ஆதார", "ஆதாா", "ஆதர்",
-		"ఆధార", "ಆಧಾರ", "ആധാർ", "ആധാര", "আধার", "આધાર", "ਆਧਾਰ", "ଆଧାର"}
-	otherWords = [...]string{"utr", "rrn", "ref", "refno", "reference", "upi", "txn", "txnid", "transaction", "imps", "neft", "rtgs", "phone", "mobile", "whatsapp",
-		"यूटीआर", "यूपीआई", "संदर्भ", "लेनदेन", "फोन", "मोबाइल", "யூபிஐ", "பரிவர்த்தனை", "போன்", "தொலைபேசி", "கைபேசி", "மொபைல்"}
-)
-
-// label tells what the nearest word about it says of a number. What stands before it is asked first: names come before what they name.
-func label(folded []rune, n longNumber, near int) numberLabel {
-	before := wordsNear(folded[max(n.from-near, 0):n.from])
-	for i := len(before) - 1; i >= 0; i-- {
-		if l := labelOf(before[i]); l != labelNone {
-			return l
-		}
-	}
-	for _, w := range wordsNear(folded[n.to:min(n.to+near, len(folded))]) {
-		if l := labelOf(w); l != labelNone {
-			return l
-		}
-	}
-	return labelNone
-}
-
-// wordsNear parts what stands near a number into words; signs within the words of India's scripts belong to them.
-func wordsNear(signs []rune) []string {
-	return strings.FieldsFunc(string(signs), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '\u200d' && r != '\u200c' })
-}
-
-// labelOf reads a word. Those of India's languages may have an ending.
-func labelOf(word string) numberLabel {
-	is := func(w string) bool {
-		return word == w || len(w) > 3 && strings.HasPrefix(word, w)
-	}
-	if slices.ContainsFunc(aadhaarWords[:], is) {
-		return labelAadhaar
-	}
-	if slices.ContainsFunc(otherWords[:], is) {
-		return labelOther
-	}
-	return labelNone
-}
-
-// foldSigns gives lower case, sign by sign, so that places stay what they are.
-func foldSigns(signs []rune) []rune {
-	out := make([]rune, len(signs))
-	for i, r := range signs {
-		out[i] = unicode.ToLower(r)
-	}
-	return out
 }
 
 var verhoeffProduct = [10][10]int{
