@@ -10,7 +10,7 @@ import (
 // known again; the latter only tells as whose part they are shown.
 
 const selectHolders = `
-select i.kind, i.value, i.person_id, i.shared, p.root, p.name, p.language
+select i.kind, i.value, i.person_id, i.shared, i.told_by, p.root, p.name, p.language
 from identity i
 join person p on p.id = i.person_id
 where (i.kind = $1 and i.value = $2)
@@ -27,10 +27,11 @@ type holder struct {
 	ngo.Identity
 	person, root   ngo.PersonID
 	name, language string
+	toldBy         string // the accounts that told it, where it is an id of WhatsApp's
 }
 
 func scanHolder(s scanner) (h holder, err error) {
-	return h, s.Scan(&h.Kind, &h.Value, &h.person, &h.Shared, &h.root, &h.name, &h.language)
+	return h, s.Scan(&h.Kind, &h.Value, &h.person, &h.Shared, &h.toldBy, &h.root, &h.name, &h.language)
 }
 
 type holders []holder
@@ -94,7 +95,7 @@ func told(known []ngo.Identity) (own, phones []ngo.Identity) {
 // number, unless somebody said that these are two; so are two persons of whom a provider says that they are one. Joined is what was
 // joined just now. Who shares an address is known by the name too. The person learns what is nobody's. Where nothing is told but a
 // name there is nobody. A number that WhatsApp tells beside another id than its owner's is no longer theirs: see passOn.
-func (t *Tx) PersonFor(_ ngo.AccountID, known []ngo.Identity, name, language string) (id ngo.PersonID, added bool, joined *ngo.Joining, err error) {
+func (t *Tx) PersonFor(account ngo.AccountID, known []ngo.Identity, name, language string) (id ngo.PersonID, added bool, joined *ngo.Joining, err error) {
 	own, phones := told(known)
 	if len(own) == 0 {
 		own, phones = phones, nil
@@ -104,7 +105,7 @@ func (t *Tx) PersonFor(_ ngo.AccountID, known []ngo.Identity, name, language str
 	}
 	have, err := t.holdersOf(append(slices.Clone(own), phones...))
 	if err == nil {
-		have, err = t.passOn(have, own, phones)
+		have, err = t.passOn(account, have, own, phones)
 	}
 	if err != nil {
 		return "", false, nil, err
@@ -116,6 +117,9 @@ func (t *Tx) PersonFor(_ ngo.AccountID, known []ngo.Identity, name, language str
 		who.person = ngo.NewID[ngo.PersonID](t.now)
 		who.root, who.name = who.person, name
 		err = t.addPerson(who.person, ngo.Donor{Name: name}, fresh)
+	}
+	if err == nil {
+		err = t.noteTold(account, have, own)
 	}
 	if err == nil {
 		err = t.callThem(who, name, language)
@@ -191,7 +195,7 @@ where kind = $1 and value = $2 and person_id = $3`
 // ChangeIdentity takes in what a provider says: that who was known by these addresses is known by those now. A number that they have
 // no more may be somebody else's soon: they are no longer known by it, and as a phone it counts as shared. Whoever had the new
 // address is joined with them by itself. The id is empty when nobody had the former ones.
-func (t *Tx) ChangeIdentity(_ ngo.AccountID, was, now []ngo.Identity) (id ngo.PersonID, joined *ngo.Joining, err error) {
+func (t *Tx) ChangeIdentity(account ngo.AccountID, was, now []ngo.Identity) (id ngo.PersonID, joined *ngo.Joining, err error) {
 	before, former := told(was)
 	own, phones := told(now)
 	had, err := t.holdersOf(append(slices.Clone(before), former...))
@@ -219,6 +223,9 @@ func (t *Tx) ChangeIdentity(_ ngo.AccountID, was, now []ngo.Identity) (id ngo.Pe
 	have, err := t.holdersOf(still)
 	if err == nil {
 		err = t.learn(who.person, have.lacking(who.person, own, phones))
+	}
+	if err == nil {
+		err = t.noteTold(account, have, own)
 	}
 	if err == nil {
 		joined, err = t.joinTold(who, have, phones)

@@ -311,8 +311,13 @@ func TestAFamilySharesAPhone(t *testing.T) {
 
 func personFor(t testing.TB, o *store.Org, name string, known ...ngo.Identity) (id ngo.PersonID, added bool, joined *ngo.Joining) {
 	t.Helper()
+	return personAt(t, o, "acc_1", name, known...)
+}
+
+func personAt(t testing.TB, o *store.Org, account ngo.AccountID, name string, known ...ngo.Identity) (id ngo.PersonID, added bool, joined *ngo.Joining) {
+	t.Helper()
 	storetest.Write(t, o, func(tx *store.Tx) (err error) {
-		id, added, joined, err = tx.PersonFor("acc_1", known, name, "ta-IN")
+		id, added, joined, err = tx.PersonFor(account, known, name, "ta-IN")
 		return err
 	})
 	return id, added, joined

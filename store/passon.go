@@ -9,23 +9,36 @@ import (
 
 // Phone numbers are given to somebody else after a while, and WhatsApp's ids are not: a number that comes with another id than before
 // is somebody else's now, or may be. Whoever writes from it is then a person of their own, until somebody who asked joins the two.
+// Each portfolio of accounts has ids of its own, and we do not know which accounts are in one: ids are compared that one account told.
 
 const (
-	// selectOtherID gives the id that WhatsApp knows an owner of a number by. That of another number of theirs tells nothing.
+	// selectOtherID gives the id that an account knows an owner of a number by, or any does where $3 is empty. That of another number
+	// of theirs tells nothing.
 	selectOtherID = `
 select i.value
 from identity i
 join person p on p.id = i.person_id
-where p.root = $1 and i.kind = 'whatsapp_user' and i.shared = 0
+where p.root = $1 and i.kind = 'whatsapp_user' and i.shared = 0 and i.told_by like '%' || $3 || '%'
   and not exists (select 1 from identity n where n.person_id = p.id and n.kind = 'whatsapp' and n.value <> $2)
 order by i.value
 limit 1`
 
-	// passThread has answers go to who had the number, wherever they are by now.
+	// noteTold notes which account told an id.
+	noteTold = `
+update identity
+set told_by = told_by || $2 || ' '
+where kind = 'whatsapp_user' and value = $1`
+
+	// passThread has answers go to who had the number, wherever they are by now, by the id that the thread's account knows.
 	passThread = `
 update conversation
 set address_kind = 'whatsapp_user',
-    address = $4,
+    address = coalesce((
+        select min(i.value)
+        from identity i
+        where i.person_id = conversation.person_id and i.kind = 'whatsapp_user' and i.shared = 0
+          and i.told_by like '%' || conversation.account_id || '%'
+      ), $4),
     doubt = $5
 where address_kind = $1 and address = $2 and person_id = $3 and kind = 'chat'
 returning id`
@@ -59,9 +72,12 @@ func passedOn(number string) string {
 
 // passOn takes a number, and the phone that it is, from those whom WhatsApp knows by another id than the one told beside it, and gives
 // the holders as they are then. As a phone it counts as shared, so that it joins nobody.
-func (t *Tx) passOn(have holders, own, phones []ngo.Identity) (holders, error) {
+func (t *Tx) passOn(account ngo.AccountID, have holders, own, phones []ngo.Identity) (holders, error) {
 	if !slices.ContainsFunc(own, func(i ngo.Identity) bool { return i.Kind == ngo.WhatsAppUser }) {
 		return have, nil
+	}
+	if have.hadNumber() {
+		account = ""
 	}
 	passed := false
 	for _, h := range have {
@@ -69,7 +85,7 @@ func (t *Tx) passOn(have holders, own, phones []ngo.Identity) (holders, error) {
 			continue
 		}
 		number := strings.TrimPrefix(h.Value, "+")
-		other, err := all(t.w, "identities", scanOne[string], selectOtherID, string(h.root), number)
+		other, err := all(t.w, "identities", scanOne[string], selectOtherID, string(h.root), number, string(account))
 		if err != nil {
 			return nil, err
 		}
@@ -85,6 +101,30 @@ func (t *Tx) passOn(have holders, own, phones []ngo.Identity) (holders, error) {
 		return have, nil
 	}
 	return t.holdersOf(append(slices.Clone(own), phones...))
+}
+
+// hadNumber tells whether one of the ids is that of somebody who had the number that is told beside it. Whoever has it by now is then
+// another, whichever account knows by which id.
+func (h holders) hadNumber() bool {
+	return slices.ContainsFunc(h, func(id holder) bool {
+		return id.Kind == ngo.WhatsAppUser && slices.ContainsFunc(h, func(n holder) bool {
+			return n.Kind == ngo.Phone && n.Shared && n.person == id.person
+		})
+	})
+}
+
+// noteTold notes which of the ids an account tells for the first time.
+func (t *Tx) noteTold(account ngo.AccountID, have holders, own []ngo.Identity) error {
+	for _, k := range own {
+		known := slices.ContainsFunc(have.of(k), func(h holder) bool { return strings.Contains(h.toldBy, string(account)) })
+		if k.Kind != ngo.WhatsAppUser || account == "" || known {
+			continue
+		}
+		if _, err := t.exec("note who told an id", noteTold, k.Value, string(account)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // goBy tells whether one of the ids that WhatsApp told is that of somebody who is shown as one with a root.

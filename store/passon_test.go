@@ -45,6 +45,51 @@ func TestWhoseANumberIs(t *testing.T) {
 				t.Errorf("they are %s; want %s", got, a)
 			}
 		},
+		"two accounts that are not linked": func(t *testing.T, o *store.Org) {
+			a, _, _ := personAt(t, o, "acc_1", "Meena", append(phone(one), user("IN.1"))...)
+			for range 2 {
+				for account, id := range map[ngo.AccountID]string{"acc_1": "IN.1", "acc_2": "IN.2"} {
+					if got, _, joined := personAt(t, o, account, "Meena", append(phone(one), user(id))...); got != a || joined != nil {
+						t.Errorf("told by %s they are %s, joined %+v; want %s", account, got, joined, a)
+					}
+				}
+			}
+			b, _, _ := personAt(t, o, "acc_2", "Ravi", append(phone(one), user("IN.3"))...)
+			if rootOf(t, o, b) == a {
+				t.Error("whom the second account knows by another id now has the thread of who had the number")
+			}
+			if got, _, _ := personAt(t, o, "acc_1", "Ravi", append(phone(one), user("IN.4"))...); got != b {
+				t.Errorf("to the first account whoever has the number now is %s; want %s", got, b)
+			}
+		},
+		"told late by another account": func(t *testing.T, o *store.Org) {
+			a, _, _ := personAt(t, o, "acc_1", "Meena", append(phone(one), user("IN.1"))...)
+			personAt(t, o, "acc_2", "Meena", append(phone(one), user("IN.2"))...)
+			b, _, _ := personAt(t, o, "acc_2", "Ravi", append(phone(one), user("IN.3"))...)
+			if got, _, joined := personAt(t, o, "acc_1", "Meena", append(phone(one), user("IN.1"))...); got != a || joined != nil || rootOf(t, o, b) == a {
+				t.Errorf("what she wrote before is of %s, joined %+v; want it hers", got, joined)
+			}
+		},
+		"two accounts of one portfolio": func(t *testing.T, o *store.Org) {
+			a, _, _ := personAt(t, o, "acc_1", "Meena", append(phone(one), user("IN.1"))...)
+			personAt(t, o, "acc_2", "Meena", append(phone(one), user("IN.1"))...)
+			if got, _, _ := personAt(t, o, "acc_2", "Ravi", append(phone(one), user("IN.2"))...); got == a {
+				t.Error("the second account knew her by the id too, and takes somebody else for her")
+			}
+		},
+		"at another portfolio since": func(t *testing.T, o *store.Org) {
+			a, _, _ := personAt(t, o, "acc_1", "Meena", append(phone(one), user("IN.1"))...)
+			if got, added, _ := personAt(t, o, "acc_2", "Meena", append(phone(one), user("IN.2"))...); got != a || added {
+				t.Errorf("they are %s; want %s", got, a)
+			}
+			storetest.Read(t, o, func(r *store.Rx) error {
+				p, err := r.Person(a)
+				if len(p.Identities) != 4 {
+					t.Errorf("identities %+v; want the number and both ids", p.Identities)
+				}
+				return err
+			})
+		},
 		"a second number's first id": func(t *testing.T, o *store.Org) {
 			a, _, _ := personFor(t, o, "Meena", append(phone(one), user("IN.1"))...)
 			b, _, _ := personFor(t, o, "Meena", phone(two)...)
