@@ -66,6 +66,38 @@ func TestPeopleAreListedWithTheirAddresses(t *testing.T) {
 	}
 }
 
+// A list of people finds what the search finds, whatever else it finds by what stands in a name, in pages of any length.
+func TestPeopleAreFoundInEveryScript(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	o := storetest.Org(t, storetest.At(c.Now))
+	var ids []ngo.PersonID
+	for i, name := range []string{"மீனா ராமன்", "Meena Kumari", "Ravi", "मीना", "Murugan"} {
+		c.pass(time.Second)
+		storetest.Write(t, o, func(tx *store.Tx) error {
+			id, err := tx.JoinPerson(ngo.Donor{Name: name, Phone: fmt.Sprintf("+9198400012%02d", i)})
+			ids = append(ids, id)
+			return err
+		})
+	}
+	storetest.Write(t, o, func(tx *store.Tx) error { _, err := tx.Join(ids[4], ids[0], "Her husband writes."); return err })
+	indexAll(t, o)
+	all := []ngo.PersonID{ids[4], ids[3], ids[1]} // Meena in Tamil is shown as Murugan
+	for text, want := range map[string][]ngo.PersonID{
+		"meena": all, "मीना": all, "மீனா": all, "Mee": {ids[1]}, "meena raman": {ids[4]}, "eena": {ids[1]}, "மீன": all, "1202": {ids[2]}, "nobody": nil, `"`: nil, "*": nil,
+	} {
+		for _, limit := range []int{0, 1} {
+			var got []ngo.PersonID
+			for _, p := range people(t, o, store.PersonQuery{ListQuery: store.ListQuery{Limit: limit}, Text: text}) {
+				got = append(got, p.ID)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%q in pages of %d finds %v; want %v", text, limit, got, want)
+			}
+		}
+	}
+}
+
 func TestWhatAPersonGave(t *testing.T) {
 	t.Parallel()
 	c := newClock()

@@ -127,12 +127,21 @@ func (r *Rx) subjects(k searchedKind, words string, limit int) ([]string, error)
 
 // entriesOf gives what of a kind has the keys that are asked for, the newest first; nothing when nothing is asked.
 func (r *Rx) entriesOf(kind, query string, limit int) ([]string, error) {
-	i := slices.IndexFunc(searchedKinds(), func(k searchedKind) bool { return k.name == kind })
-	if query == "" || i < 0 {
+	if query == "" {
 		return nil, nil
 	}
-	rank := searchedKinds()[i].rank
-	return all(r.conn, "entries", scanOne[string], searchRows, query, rank*rankSize, (rank+1)*rankSize, limit)
+	from, to := placesOf(kind)
+	return all(r.conn, "entries", scanOne[string], searchRows, query, from, to, limit)
+}
+
+// placesOf gives between which numbers the entries of a kind lie.
+func placesOf(kind string) (from, to int64) {
+	for _, k := range searchedKinds() {
+		if k.name == kind {
+			return k.rank * rankSize, (k.rank + 1) * rankSize
+		}
+	}
+	return 0, 0
 }
 
 func scanHit(s scanner) (h Hit, err error) {
