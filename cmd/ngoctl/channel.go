@@ -199,6 +199,10 @@ func (c *call) namedChannel(ctx context.Context, s session) (string, error) {
 }
 
 func channelRemove(ctx context.Context, c *call, s session) error {
+	refusal := usage("what waits to go by a channel does not go once it is removed", "add --yes to remove it without being asked")
+	if err := c.confirm("Remove the channel "+ngo.Printable(c.arg(0))+"? What waits to go by it does not go then.", refusal); err != nil {
+		return err
+	}
 	if err := s.RemoveChannel(ctx, s.org, c.arg(0)); err != nil {
 		return err
 	}
