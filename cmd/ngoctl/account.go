@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/setting"
+	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 // A driver is a gateway or channel that can be added, with the form its flags are made from.
@@ -38,11 +41,21 @@ func addCommand(t terminal, noun, example string, drivers []driver, add func(con
 }
 
 func driverFlags(d driver) []cli.Flag {
-	flags := []cli.Flag{&cli.StringFlag{Name: "name", Usage: "call it `NAME`; needed for a second one of the same kind"}}
+	flags := []cli.Flag{&cli.StringFlag{Name: "name", Usage: "call it `NAME`; needed for a second one of the same kind", Action: checkAccountName}}
 	for _, f := range d.form {
 		flags = append(flags, &cli.StringFlag{Name: flagOf(f), Usage: fieldUsage(f)})
 	}
 	return flags
+}
+
+var accountName = regexp.MustCompile(`^([a-z0-9][a-z0-9-]{0,39})?$`)
+
+// checkAccountName refuses what could not stand in the address of a webhook.
+func checkAccountName(_ *cli.Context, given string) error {
+	if accountName.MatchString(given) {
+		return nil
+	}
+	return usage(fmt.Sprintf("--name cannot be %q", ngo.Printable(given)), "write small letters, digits and hyphens, at most 40, such as office-2")
 }
 
 // flagOf names the flag of a setting: a secret's names a file.

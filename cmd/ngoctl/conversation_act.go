@@ -70,7 +70,11 @@ func pairs(flag string, given []string) (map[string]string, error) {
 		if !ok || name == "" {
 			return nil, usage(fmt.Sprintf("--%s cannot be %q", flag, ngo.Printable(g)), "write: --"+flag+" 1=VALUE")
 		}
-		out[strings.TrimSpace(name)] = value
+		name = strings.TrimSpace(name)
+		if _, twice := out[name]; twice {
+			return nil, usage(fmt.Sprintf("--%s gives %s two values", flag, ngo.Printable(name)), "give it one")
+		}
+		out[name] = value
 	}
 	return out, nil
 }
@@ -132,15 +136,27 @@ func (c *call) text(i int, optional bool) (string, error) {
 
 // uploads reads files that go with a message.
 func uploads(paths []string) ([]api.Upload, error) {
-	const most = 16 << 20
+	const (
+		most      = 16 << 20
+		mostName  = 200
+		mostFiles = 10
+	)
+	if len(paths) > mostFiles {
+		return nil, usage(fmt.Sprintf("at most %d files go with one message", mostFiles), "send the others in a second one")
+	}
 	var out []api.Upload
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
 			return nil, usage("the file "+ngo.Printable(path)+" cannot be read", "name a file that is there")
 		}
-		if !info.Mode().IsRegular() || info.Size() > most {
-			return nil, usage(ngo.Printable(path)+" is not a file of at most 16 MB", "send a smaller one")
+		switch name := ngo.Printable(path); {
+		case !info.Mode().IsRegular() || info.Size() > most:
+			return nil, usage(name+" is not a file of at most 16 MB", "send a smaller one")
+		case info.Size() == 0:
+			return nil, usage("the file "+name+" is empty", "name one with something in it")
+		case utf8.RuneCountInString(filepath.Base(path)) > mostName:
+			return nil, usage(fmt.Sprintf("a file's name has at most %d signs, and that of %s is longer", mostName, name), "give it a shorter name")
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {

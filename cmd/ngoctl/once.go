@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -23,7 +25,16 @@ const (
 )
 
 func keyFlag() cli.Flag {
-	return &cli.StringFlag{Name: "key", Usage: "a `WORD` of your own: what is tried again with it is written once"}
+	const most = 100
+	return &cli.StringFlag{
+		Name: "key", Usage: "a `WORD` of your own: what is tried again with it is written once",
+		Action: func(_ *cli.Context, given string) error {
+			if utf8.RuneCountInString(given) > most {
+				return usage(fmt.Sprintf("--key is a word of at most %d signs", most), "write a shorter one")
+			}
+			return nil
+		},
+	}
 }
 
 // once has something written, by the key of --key or by one made for this run, and tries again when the answer is lost. Where nobody
