@@ -67,12 +67,12 @@ func (h *hearing) inVain(tx *store.Tx, i *item, n *store.NewIncoming) error {
 	return err
 }
 
-// answerable tells whether a wish may be answered by itself.
+// answerable tells whether a wish may be answered by itself: by mail only to who has surely written it.
 func (h *hearing) answerable(now time.Time, i *item, before []ngo.Consent) bool {
 	if i.Incoming.Mail == nil {
 		return now.Sub(h.when(i)) < answerWithin && wishesSince(before, now.Add(-24*time.Hour)) < answersADay
 	}
-	return i.Incoming.Mail.Answerable && wishesSince(before, now.Add(-answerAgain)) == 0
+	return i.Incoming.Mail.Answerable && i.Incoming.Mail.Doubt == "" && wishesSince(before, now.Add(-answerAgain)) == 0
 }
 
 // wishesSince counts the wishes that somebody wrote.
