@@ -169,6 +169,21 @@ func TestMailIsAnsweredInItsThread(t *testing.T) {
 	}
 }
 
+// A second answer to a mail refers to that mail, and not to our first answer as if that had come before it.
+func TestSecondAnswerIsNoAnswerToOurs(t *testing.T) {
+	t.Parallel()
+	h, p, c := written(t)
+	_, first := p.last()
+	h.reply(c.ID, "At noon.")
+	h.works()
+	_, second := p.last()
+	for _, name := range []string{"In-Reply-To", "References"} {
+		if got, want := second.Get(name), first.Get("In-Reply-To"); got != want || want == "" || p.Total() != 2 {
+			t.Errorf("%s of the second is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestWhereAMailBelongs(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
