@@ -166,6 +166,8 @@ func TestReplies(t *testing.T) {
 	if err != nil || back.State != ngo.MessageWithdrawn {
 		t.Errorf("Withdraw = %+v, %v", back, err)
 	}
+	_, err = c.ReplyTo(ctx, storetest.Slug, id, api.Reply{Text: "It is on its way.", Key: "k1"})
+	refused(t, "what was pulled back, with its key", err, ngo.Conflict, "another key")
 	_, err = c.Withdraw(ctx, storetest.Slug, h.Message)
 	wantCode(t, err, ngo.Conflict)
 	_, err = c.RetryMessage(ctx, storetest.Slug, w.Message.ID, false)
@@ -255,6 +257,32 @@ func TestShutWindowsLetOnlyTemplatesThrough(t *testing.T) {
 	for _, o := range offers {
 		if o.Refused == "" {
 			t.Errorf("%s is offered to somebody who stopped it", o.Name)
+		}
+	}
+}
+
+// Of a template that nobody can be sent it is not said that somebody has to agree to it.
+func TestRejectedAppealIsRefusedAsRejected(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	in.sync()
+	storetest.Write(t, in.org, func(tx *store.Tx) error {
+		all, err := tx.Templates(in.chat)
+		if err != nil {
+			return err
+		}
+		for i := range all {
+			all[i].State = "rejected"
+		}
+		return tx.PutTemplates(in.chat, all)
+	})
+	id := in.hears("919840012345", "Meena", "Hello", time.Hour).Conversation.ID
+	_, err := in.local.ReplyTo(t.Context(), storetest.Slug, id, api.Reply{Template: &api.TemplateUse{Name: "appeal"}})
+	refused(t, "a rejected appeal", err, ngo.Conflict, "ngoctl template list")
+	offers, err := in.local.Offers(t.Context(), storetest.Slug, id)
+	for _, o := range offers {
+		if err != nil || !strings.HasPrefix(o.Refused, "It was rejected") {
+			t.Errorf("%s is refused because %q, %v", o.Name, o.Refused, err)
 		}
 	}
 }

@@ -157,7 +157,8 @@ func (s *Server) put(tx *store.Tx, id ngo.ConversationID, d draft) (api.Written,
 	return api.Written{Message: m, Until: m.Due, Price: price}, nil
 }
 
-// repeated gives what was written with a key before. It fails with Conflict when that was something else.
+// repeated gives what was written with a key before. It fails with Conflict when that was something else, and when it was pulled back:
+// it goes no more, and whoever writes it again may believe that it does.
 func repeated(tx *store.Tx, m ngo.Message, d draft) (api.Written, error) {
 	text, _, err := maskAadhaar(&tx.Rx, d.Text)
 	if err != nil {
@@ -165,6 +166,9 @@ func repeated(tx *store.Tx, m ngo.Message, d draft) (api.Written, error) {
 	}
 	if d.Note != (m.Kind == ngo.MessageNote) || (d.Template != nil) != (m.Kind == ngo.MessageTemplate) || d.Template == nil && m.Text != text {
 		return api.Written{}, &ngo.Error{Code: ngo.Conflict, Message: "something else was written with this key before", Hint: "use another key for another message"}
+	}
+	if m.State == ngo.MessageWithdrawn {
+		return api.Written{}, &ngo.Error{Code: ngo.Conflict, Message: "what was written with this key was pulled back and does not go", Hint: "to write it all the same, use another key"}
 	}
 	return api.Written{Message: m, Until: m.Due}, nil
 }

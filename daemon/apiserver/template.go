@@ -97,15 +97,17 @@ func reasoned(what, why string) string {
 }
 
 // refusal tells why a person cannot be sent a template of a category; empty when they can. Who has not said that they wish to
-// get appeals gets none.
+// get appeals gets none. What nobody can be sent comes first: no word of theirs would help.
 func refusal(t ngo.Template, p reader) string {
+	why := unsendable(t)
 	switch {
+	case why != "":
 	case p.Stopped:
 		return "They asked for no more than answers."
 	case strings.EqualFold(t.Category, marketing) && !p.marketing:
 		return "It is an appeal, and they have not said that they wish to get any."
 	}
-	return unsendable(t)
+	return why
 }
 
 // reader is a person as far as it decides what they may be sent.
@@ -133,10 +135,10 @@ func errRefused(t ngo.Template, r reader) error {
 	switch {
 	case why == "":
 		return nil
-	case r.Stopped:
-		return errStopped(r.Root)
 	case unsendable(t) != "":
 		return &ngo.Error{Code: ngo.Conflict, Message: "the template " + t.Name + " cannot be sent: " + why, Hint: "see which can: ngoctl template list"}
+	case r.Stopped:
+		return errStopped(r.Root)
 	}
 	return &ngo.Error{
 		Code: ngo.Conflict, Message: "the template " + t.Name + " cannot be sent to them: " + why,
