@@ -37,6 +37,10 @@ type NewIncoming struct {
 	Attachments         []NewAttachment
 	ReplyTo             []ngo.Ref // what it answers or quotes, the nearest first
 
+	// Again says a message without a number in it that is never kept where what was said before is about that; nil for one in which
+	// there is none, or which can be told by itself.
+	Again func(*NewIncoming)
+
 	// What only mail has.
 	Aliases []ngo.Ref // its Message-IDs
 	Tokens  []string  // of ours, which it was addressed to or quotes: anybody can write one who has seen it
@@ -89,6 +93,9 @@ func (t *Tx) Hear(n NewIncoming) (Heard, error) {
 	h := Heard{Opened: !p.ok, Stranger: p.stranger, Added: true}
 	if p.stranger {
 		n.doubt(c)
+	}
+	if err := t.reconsider(&n, c.ID, p.quotes); err != nil {
+		return h, err
 	}
 	m, added, err := t.addHeard(n, &c, p.quotes)
 	if err != nil {

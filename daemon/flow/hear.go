@@ -35,7 +35,8 @@ type hearing struct {
 type item struct {
 	channel.Event
 	place int   // among the delivery's events
-	said  said  // of an incoming message
+	mask  mask  // of an incoming message
+	said  said  // of it, too
 	wish  *wish // it says nothing but this
 	files []store.NewAttachment
 	blobs []store.Blob // of the files
@@ -116,25 +117,30 @@ func (h *hearing) prepare(ctx context.Context) error {
 	return h.understand(ctx)
 }
 
-func (i *item) prepare(m *mask, words wishes) {
+func (i *item) prepare(known func(digits string) bool, words wishes) {
 	in := i.Incoming
 	if in == nil {
 		return
 	}
-	before := m.found
-	i.said = m.say(in)
-	for n := range i.files {
-		i.files[n].Name, i.files[n].ContentID = m.text(i.files[n].Name), m.text(i.files[n].ContentID)
-	}
-	if i.said.masked = m.found > before; i.said.masked {
-		i.dropPage()
-	}
+	i.mask = mask{known: known, message: in}
+	i.say()
 	text := in.Text
 	if in.Mail != nil && text == "" {
 		text = in.Mail.Subject // as mail readers write that unsubscribe by mail
 	}
 	if w, ok := words.of(text); ok && !in.Echo && !in.Standby && in.Group == "" && (w.stop || !doubtful(in)) {
 		i.wish = &w
+	}
+}
+
+// say works out what a message says, and how its files are called.
+func (i *item) say() {
+	i.said = i.mask.say(i.Incoming)
+	for n := range i.files {
+		i.files[n].Name, i.files[n].ContentID = i.mask.text(i.files[n].Name), i.mask.text(i.files[n].ContentID)
+	}
+	if i.said.masked = i.mask.found > 0; i.said.masked {
+		i.dropPage()
 	}
 }
 

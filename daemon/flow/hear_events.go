@@ -93,6 +93,9 @@ func (h *hearing) message(i *item, person ngo.PersonID) store.NewIncoming {
 		What: i.said.what, Subject: i.said.subject, Text: i.said.text, More: i.said.more, Masked: i.said.masked, Attachments: i.files,
 		ReplyTo: in.ReplyTo, Delivery: h.delivery.ID,
 	}
+	if i.mask.open {
+		n.Again = func(n *store.NewIncoming) { h.hearAgain(i, n) }
+	}
 	if in.About != "" {
 		n.ReplyTo = append([]ngo.Ref{in.About}, n.ReplyTo...)
 	}
@@ -142,6 +145,9 @@ var ripples = map[channel.IncomingKind]store.RippleKind{
 
 func (h *hearing) ripple(tx *store.Tx, i *item, kind store.RippleKind, person ngo.PersonID) error {
 	in := i.Incoming
+	if err := h.rippleAgain(tx, i); err != nil {
+		return err
+	}
 	text := i.said.text
 	if kind == store.RippleReaction {
 		text = i.said.emoji

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ngoctl/ngoctl/daemon/channel"
@@ -17,14 +18,29 @@ type said struct {
 	masked              bool
 }
 
-// mask takes numbers that are never kept out of texts, and counts them.
+// mask takes numbers that are never kept out of the texts of one message, and counts them. What one text says of numbers counts for
+// the others too, and so does what was said before it.
 type mask struct {
-	known func(digits string) bool // a phone or a payment's number, which only looks like one
-	found int
+	known   func(digits string) bool // a phone or a payment's number, which only looks like one
+	message *channel.Incoming        // whose texts they are
+	told    bool                     // what was said before it is about such a number
+	found   int
+	open    bool // there is one of which only what was said before could tell
 }
 
-func (m *mask) text(s string) string {
-	out, n := ngo.MaskAadhaar(s, m.known, nil)
+func (m *mask) text(s string) string { return m.named("", s) }
+
+// named is text for what stands beside a name, as in a form: that says first what it is.
+func (m *mask) named(name, s string) string {
+	reference := ngo.SpeaksOfReference(name) && !ngo.SpeaksOfAadhaar(name)
+	out, n := ngo.MaskAadhaar(s, m.known, func(digits string) bool {
+		if reference {
+			return false
+		}
+		meant := m.told || meantIn(m.message, s, digits)
+		m.open = m.open || !meant
+		return meant
+	})
 	m.found += n
 	return out
 }
@@ -34,6 +50,46 @@ func (m *mask) lines(all []string) (out []string) {
 		out = append(out, m.text(s))
 	}
 	return out
+}
+
+// meantIn tells whether a message says elsewhere than in one of its texts that a number of that text is one that is never kept: by a
+// word in another text, or because it is one wherever it stands.
+func meantIn(in *channel.Incoming, text, digits string) bool {
+	others := func(d string) bool { return d != digits }
+	all := textsOf(in)
+	for _, s := range all {
+		if s != text && ngo.SpeaksOfAadhaar(s) {
+			return true
+		}
+	}
+	if in.Mail != nil {
+		all = append(all, in.Mail.Words) // whose words may stand far from what they mean
+	}
+	return slices.ContainsFunc(all, func(s string) bool { _, n := ngo.MaskAadhaar(s, others, nil); return n > 0 })
+}
+
+// textsOf gives all that somebody wrote into a message, the page of a mail apart.
+func textsOf(in *channel.Incoming) []string {
+	all := append([]string{in.Text, referral(in.Referral)}, order(in.Order)...)
+	for _, m := range in.Media {
+		all = append(all, m.Name, m.Title, m.ContentID)
+	}
+	if in.Place != nil {
+		all = append(all, in.Place.Name, in.Place.Address)
+	}
+	for _, c := range in.Cards {
+		all = slices.Concat(all, []string{c.Name, c.Company}, c.Phones, c.EMails, c.Lines)
+	}
+	if c := in.Choice; c != nil {
+		all = append(all, sideBySide(c.Title, c.Detail), c.Payload)
+	}
+	for _, p := range in.Form {
+		all = append(all, p.Name, p.Value)
+	}
+	if in.Mail != nil {
+		all = append(all, in.Mail.Subject, in.Mail.Quoted)
+	}
+	return all
 }
 
 // kinds says what a message is, of those kinds that are no change of another one.
@@ -64,7 +120,7 @@ func (m *mask) say(in *channel.Incoming) said {
 		x.Choice, x.Payload = m.text(sideBySide(c.Title, c.Detail)), m.text(c.Payload)
 	}
 	for _, p := range in.Form {
-		x.Form = append(x.Form, ngo.ExtraPair{Name: m.text(p.Name), Value: m.text(p.Value)})
+		x.Form = append(x.Form, ngo.ExtraPair{Name: m.text(p.Name), Value: m.named(p.Name, p.Value)})
 	}
 	x.Order = m.lines(order(in.Order))
 	if in.Mail != nil {
