@@ -2,20 +2,38 @@ package store
 
 import (
 	"slices"
+	"time"
 
 	"github.com/ngoctl/ngoctl/store/ngo"
 )
 
 const (
+	// insertConsent knows whether the same was said later from there, and told before.
 	insertConsent = `
-insert into consent (id, person_id, topic, given, kind, value, words, language, source, actor, at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+insert into consent (id, person_id, topic, given, kind, value, words, language, source, actor, at, latest)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when exists (
+    select 1
+    from consent
+    where person_id = $2 and latest = 1 and topic = $3 and given = $4 and kind = $5 and value = $6 and at > $11
+  ) then 0 else 1 end)`
+
+	// outdateConsent takes in that somebody says again what they said.
+	outdateConsent = `
+update consent
+set latest = 0
+where person_id = $1 and latest = 1 and topic = $2 and given = $3 and kind = $4 and value = $5 and at <= $6`
 
 	// listConsents has the newest first. What was said earlier and told later does not count for newer.
 	listConsents = `
 select id, person_id, topic, given, kind, value, words, language, source, actor, at
 from consent
 where person_id in (select id from person where id = $1 or root = $1)
+order by at desc, id desc`
+
+	listConsentsSince = `
+select id, person_id, topic, given, kind, value, words, language, source, actor, at
+from consent
+where person_id in (select id from person where root = $1) and at > $2
 order by at desc, id desc`
 )
 
@@ -41,6 +59,10 @@ func (t *Tx) AddConsent(c ngo.Consent) (ngo.Consent, error) {
 	if c.At = instant(c.At); c.At.IsZero() || c.At.After(t.now) {
 		c.At = t.now // a clock that is ahead must not have it outlast what is said next
 	}
+	_, err = t.exec("outdate consent", outdateConsent, string(c.Person), string(c.Topic), boolInt(c.Given), string(c.Identity.Kind), c.Identity.Value, ngo.Stamp(c.At))
+	if err != nil {
+		return c, err
+	}
 	_, err = t.exec("add consent", insertConsent, string(c.ID), string(c.Person), string(c.Topic), boolInt(c.Given), string(c.Identity.Kind), c.Identity.Value,
 		c.Words, c.Language, c.Source, c.Actor, ngo.Stamp(c.At))
 	if err != nil {
@@ -62,46 +84,99 @@ func (r *Rx) Consents(root ngo.PersonID) ([]ngo.Consent, error) {
 	return all(r.conn, "consents", scanConsent, listConsents, string(root))
 }
 
+// ConsentsSince lists those that were said after a moment.
+func (r *Rx) ConsentsSince(root ngo.PersonID, since time.Time) ([]ngo.Consent, error) {
+	return all(r.conn, "consents", scanConsent, listConsentsSince, string(root), ngo.Stamp(since))
+}
+
 // A stop holds for everybody who is shown as one with who said it, whichever of their addresses is written to. It is taken back only by
 // who said it, from where they said it, or by staff: two numbers that somebody joined may be two people's after all.
 
 const (
-	// wishesOf has besides what was recorded before the latest of those who are one was joined.
+	// wishesOf leaves out what was said again later: whatever takes back the last of it takes back all.
 	wishesOf = `
-select q.root, c.id, c.person_id, c.topic, c.given, c.kind, c.value, c.at,
-  exists (
-    select 1
-    from joining j
-    join person g on g.id = j.gone
-    where g.root = q.root and j.parted is null and substr(j.id, 5, 10) > substr(c.id, 5, 10)
-  )
-from consent c
-join person q on q.id = c.person_id
+select q.root, c.id, c.person_id, c.topic, c.given, c.kind, c.value, c.at
+from person q
+join consent c on c.person_id = q.id and c.latest = 1
 where q.root `
 
 	listWishes = wishesOf + `= $1
 order by c.at desc, c.id desc`
 )
 
-var listWishesOfAll = wishesOf + `in (` + someKeys + `)
+var (
+	listWishesOfAll = wishesOf + `in (` + someKeys + `)
 order by c.at desc, c.id desc`
+
+	listJoined = `
+select j.id, j.kept, j.gone
+from person g
+join joining j on j.gone = g.id and j.parted is null
+where g.root in (` + someKeys + `)`
+)
 
 // wish is what somebody said of one topic.
 type wish struct {
 	ngo.Consent
-	root  ngo.PersonID
-	early bool // nobody knew yet that they are one with all the others
+	root ngo.PersonID
 }
 
 func scanWish(s scanner) (w wish, err error) {
-	return w, s.Scan(&w.root, &w.ID, &w.Person, &w.Topic, &w.Given, &w.Identity.Kind, &w.Identity.Value, at(&w.At), &w.early)
+	return w, s.Scan(&w.root, &w.ID, &w.Person, &w.Topic, &w.Given, &w.Identity.Kind, &w.Identity.Value, at(&w.At))
 }
 
-// wishes are those of everybody who is shown as one, newest first.
-type wishes []wish
+// byStaff tells whether it was recorded by staff, who need no address.
+func (w wish) byStaff() bool { return w.Identity.Value == "" }
 
-func (r *Rx) wishes(root ngo.PersonID) (wishes, error) {
-	return all(r.conn, "wishes", scanWish, listWishes, string(root))
+// wishes are those of everybody who is shown as one.
+type wishes struct {
+	said   []wish                       // the newest first
+	joined map[ngo.PersonID]ngo.Joining // how those came to be part of somebody who are
+}
+
+func (r *Rx) wishes(root ngo.PersonID) (all wishes, err error) {
+	if all.said, err = r.wishesOf(listWishes, string(root)); err == nil {
+		all.joined, err = r.joinedOf([]ngo.PersonID{root}, all.said)
+	}
+	return all, err
+}
+
+func (r *Rx) wishesOf(query string, roots ...any) ([]wish, error) {
+	return all(r.conn, "wishes", scanWish, query, roots...)
+}
+
+// joinedOf tells how people were joined. Where staff recorded no start nothing depends on it, and nothing is read.
+func (r *Rx) joinedOf(roots []ngo.PersonID, said []wish) (map[ngo.PersonID]ngo.Joining, error) {
+	if !slices.ContainsFunc(said, func(w wish) bool { return w.Given && w.byStaff() }) {
+		return nil, nil
+	}
+	scan := func(s scanner) (j ngo.Joining, err error) { return j, s.Scan(&j.ID, &j.Kept, &j.Gone) }
+	found, err := all(r.conn, "joinings", scan, listJoined, keysFor(roots)...)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[ngo.PersonID]ngo.Joining, len(found))
+	for _, j := range found {
+		out[j.Gone] = j
+	}
+	return out, nil
+}
+
+// asOf gives as whose part somebody was shown when something was recorded, by what of it stands.
+func (all wishes) asOf(p ngo.PersonID, said ngo.ConsentID) ngo.PersonID {
+	for {
+		j, ok := all.joined[p]
+		if !ok || madeAfter(string(j.ID), string(said)) {
+			return p
+		}
+		p = j.Kept
+	}
+}
+
+// madeAfter tells by their ids whether one thing was made after another. What is yet to be made has no id.
+func madeAfter(one, other string) bool {
+	const from, to = 4, 14 // the moment
+	return other != "" && one[from:to] > other[from:to]
 }
 
 // refuse tells whether a stop of a topic stands.
@@ -109,9 +184,9 @@ func (all wishes) refuse(topic ngo.Topic) bool { return all.stand(topic, topic) 
 
 // stand tells whether there is a stop of a topic that nobody took back since by agreeing to one of these.
 func (all wishes) stand(topic ngo.Topic, agreed ...ngo.Topic) bool {
-	for i, stop := range all {
-		takesBack := func(w wish) bool { return w.Given && slices.Contains(agreed, w.Topic) && w.speaksFor(stop) }
-		if stop.Topic == topic && !stop.Given && !slices.ContainsFunc(all[:i], takesBack) {
+	for i, stop := range all.said {
+		takesBack := func(w wish) bool { return w.Given && slices.Contains(agreed, w.Topic) && all.speaksFor(w, stop) }
+		if stop.Topic == topic && !stop.Given && !slices.ContainsFunc(all.said[:i], takesBack) {
 			return true
 		}
 	}
@@ -119,16 +194,15 @@ func (all wishes) stand(topic ngo.Topic, agreed ...ngo.Topic) bool {
 }
 
 // speaksFor tells whether a wish is by who said another one, from the same address, or by the same messenger, which may know them by
-// several; or by staff, who need no address.
-func (w wish) speaksFor(said wish) bool {
-	byStaff := w.Identity.Value == ""
+// several; or by staff, to whom the two were shown as one.
+func (all wishes) speaksFor(w, said wish) bool {
 	switch {
-	case !byStaff && w.Identity == said.Identity:
+	case !w.byStaff() && w.Identity == said.Identity:
 		return true
 	case w.Person != said.Person:
-		return byStaff && !w.early
+		return w.byStaff() && all.asOf(w.Person, w.ID) == all.asOf(said.Person, w.ID)
 	}
-	return byStaff || said.Identity.Value == "" || w.Identity.Kind != ngo.EMail && said.Identity.Kind != ngo.EMail
+	return w.byStaff() || said.byStaff() || w.Identity.Kind != ngo.EMail && said.Identity.Kind != ngo.EMail
 }
 
 // Stopped tells whether a person, or one who was joined to them, asked for no more than answers, and did not take that back.
@@ -144,14 +218,15 @@ func (r *Rx) Refuses(root ngo.PersonID, topic ngo.Topic) (bool, error) {
 // joined to them stopped too.
 func (r *Rx) StoppedBesides(root ngo.PersonID, start ngo.Consent) (bool, error) {
 	said, err := r.wishes(root)
-	return append(wishes{{Consent: start, root: root}}, said...).refuse(ngo.TopicAll), err
+	said.said = append([]wish{{Consent: start, root: root}}, said.said...)
+	return said.refuse(ngo.TopicAll), err
 }
 
 // Allows tells whether a person may be sent what a topic is about: they, or one who was joined to them, said so, and nobody's stop of
 // it, or of everything before, stands. To have stopped everything and started again brings back what was agreed on before.
 func (r *Rx) Allows(root ngo.PersonID, topic ngo.Topic) (bool, error) {
 	said, err := r.wishes(root)
-	agreed := slices.ContainsFunc(said, func(w wish) bool { return w.Topic == topic && w.Given })
+	agreed := slices.ContainsFunc(said.said, func(w wish) bool { return w.Topic == topic && w.Given })
 	return agreed && !said.refuse(topic) && !said.stand(ngo.TopicAll, ngo.TopicAll, topic), err
 }
 
@@ -159,12 +234,16 @@ func (r *Rx) Allows(root ngo.PersonID, topic ngo.Topic) (bool, error) {
 func (r *Rx) stoppedOf(roots []ngo.PersonID) (map[ngo.PersonID]bool, error) {
 	said := map[ngo.PersonID]wishes{}
 	for some := range slices.Chunk(roots, atOnce) {
-		found, err := all(r.conn, "wishes", scanWish, listWishesOfAll, keysFor(some)...)
+		found, err := r.wishesOf(listWishesOfAll, keysFor(some)...)
+		if err != nil {
+			return nil, err
+		}
+		joined, err := r.joinedOf(some, found)
 		if err != nil {
 			return nil, err
 		}
 		for _, w := range found {
-			said[w.root] = append(said[w.root], w)
+			said[w.root] = wishes{append(said[w.root].said, w), joined}
 		}
 	}
 	out := map[ngo.PersonID]bool{}

@@ -638,3 +638,48 @@ func TestAStopIsTakenBackByWhoSaidIt(t *testing.T) {
 		})
 	}
 }
+
+// What staff record counts for whose stop it was recorded about, whoever is joined with them later; of whoever is, it takes back nothing.
+func TestWhatStaffRecordOutlastsALaterJoin(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	o := storetest.Org(t, storetest.At(c.Now))
+	ids := folk(t, o, 4)
+	step := func(do func(*store.Tx) error) {
+		c.pass(time.Minute)
+		storetest.Write(t, o, do)
+	}
+	says := func(who int, given bool, by ngo.Identity) {
+		step(func(tx *store.Tx) error {
+			_, err := tx.AddConsent(ngo.Consent{Person: ids[who], Topic: ngo.TopicAll, Given: given, Identity: by, Words: "yes or no"})
+			return err
+		})
+	}
+	join := func(kept, gone int) {
+		step(func(tx *store.Tx) error { _, err := tx.Join(ids[kept], ids[gone], ""); return err })
+	}
+	wants := func(when string, want bool) {
+		t.Helper()
+		storetest.Read(t, o, func(r *store.Rx) error {
+			root, err := r.RootOf(ids[0])
+			stopped, also := r.Stopped(root)
+			shown, last := r.Personas(ids[:1])
+			if stopped != want || shown[ids[0]].Stopped != want {
+				t.Errorf("%s: stopped %t, shown %+v; want %t", when, stopped, shown[ids[0]], want)
+			}
+			return errors.Join(err, also, last)
+		})
+	}
+	number := func(n string) ngo.Identity { return ngo.Identity{Kind: ngo.WhatsApp, Value: n} }
+	says(1, false, number("1"))
+	join(0, 1)
+	says(0, true, ngo.Identity{})
+	wants("staff recorded a start", false)
+	join(0, 2)
+	wants("a third was joined", false)
+	says(3, false, number("3"))
+	join(3, 0) // the others are part of a fourth now, who stopped before
+	wants("a fourth who stopped was joined", true)
+	says(2, true, ngo.Identity{})
+	wants("staff recorded a start for all of them", false)
+}
