@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -219,8 +220,11 @@ func (x *Inbox) onFound(m inboxFound) tea.Cmd {
 	}
 	var threads []api.Conversation
 	for _, h := range m.hits {
-		known := func(v api.Conversation) bool { return v.ID == h.Conversation }
-		if h.Conversation == "" || slices.ContainsFunc(threads, known) {
+		if h.Conversation == "" {
+			continue
+		}
+		if at := slices.IndexFunc(threads, func(v api.Conversation) bool { return v.ID == h.Conversation }); at >= 0 {
+			threads[at].Snippet = cmp.Or(threads[at].Snippet, h.Snippet)
 			continue
 		}
 		v := api.Conversation{PersonName: h.Title}

@@ -435,12 +435,19 @@ func TestFoundThreadsStandInTheList(t *testing.T) {
 	t.Parallel()
 	x, d := newInbox(t, 80, 24)
 	d.answer["GET /orgs/sevai/search"] = api.Page[api.Hit]{Items: []api.Hit{
-		{Kind: "message", Title: "Ravi Kumar", Snippet: "ration card", Conversation: "cnv_3"}, {Kind: "message", Conversation: "cnv_3"}, {Kind: "receipt", Title: "SVT/1"},
+		{Kind: "conversation", Title: "Ravi Kumar", Conversation: "cnv_3", At: noon}, {Kind: "message", Snippet: "ration card", Conversation: "cnv_3", At: noon},
+		{Kind: "conversation", Title: "ரேஷன்", Conversation: "cnv_1", At: noon.Add(-time.Hour)}, {Kind: "receipt", Title: "SVT/1"},
 	}}
 	hit(x, "/")
 	typed(x, "ration")
-	if len(x.threads) != 1 || x.chosen != "cnv_3" {
+	if len(x.threads) != 2 || x.chosen != "cnv_3" {
 		t.Errorf("%d threads are listed, %s is chosen", len(x.threads), x.chosen)
+	}
+	got := shownOf(x)
+	for _, want := range []string{"When          Who                       Found", "> 22 Nov 12:00  Ravi Kumar                ration card", "22 Nov 11:00  ரேஷன்", "by the name or the address"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not shown in\n%s", want, got)
+		}
 	}
 	hit(x, "esc")
 	if len(x.threads) != len(chats) {

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -70,21 +71,36 @@ func (x *Inbox) list(c *widget.Cells, a area) string {
 	if len(x.threads) == 0 {
 		return x.empty()
 	}
+	columns, row := laneColumns, x.row
+	if x.found != "" {
+		columns, row = foundColumns, x.foundRow
+	}
 	rows := make([][]string, 0, a.height)
 	for _, v := range x.threads[x.top:min(x.top+widget.Table{}.Rows(a.height), len(x.threads))] {
-		rows = append(rows, x.row(c, v))
+		rows = append(rows, row(c, v))
 	}
-	table := widget.Table{
-		Columns: []widget.Column{
-			{Title: "Waits", Width: 6},
-			{Title: "Window", Width: 6},
-			{Title: "By", Width: 9, Least: 74},
-			{Title: "Who", Width: 18},
-			{Title: "Last said"},
-		},
-		Heading: x.room.Theme.Heading, Selected: x.room.Theme.Selected,
-	}
+	table := widget.Table{Columns: columns(), Heading: x.room.Theme.Heading, Selected: x.room.Theme.Selected}
 	return table.View(a.width, rows, x.index()-x.top)
+}
+
+func laneColumns() []widget.Column {
+	return []widget.Column{
+		{Title: "Waits", Width: 6},
+		{Title: "Window", Width: 6},
+		{Title: "By", Width: 9, Least: 74},
+		{Title: "Who", Width: 18},
+		{Title: "Last said"},
+	}
+}
+
+// foundColumns are what a search tells of a thread.
+func foundColumns() []widget.Column {
+	return []widget.Column{{Title: "When", Width: 12}, {Title: "Who", Width: 24}, {Title: "Found"}}
+}
+
+func (x *Inbox) foundRow(c *widget.Cells, v api.Conversation) []string {
+	text := cmp.Or(v.Snippet, "by the name or the address")
+	return []string{v.Last.In(x.room.Zone).Format("2 Jan 15:04"), c.Hold(ngo.Printable(threadName(v))), c.Hold(ngo.Printable(text))}
 }
 
 func (x *Inbox) empty() string {
