@@ -29,7 +29,7 @@ var Inbox = map[string]string{
 	"attachments": listAttachments, "attachments of one": selectSources, "newest": newestOf, "answered": answeredOf, "waits": waitingOf, "by key": selectByKey,
 	"backlog": selectBacklog, "through": sentThrough, "counts": selectCounts, "messages": listMessages, "open messages": listOpenMessages,
 	"readdress": readdress, "renew": renewChat, "early": takeEarly, "early by token": takeEarlyByToken, "old early": oldEarly, "templates": listTemplates,
-	"of a receipt": messagesOf, "of a gift": messagesFor, "rippled": rippled, "next in line": nextInLine,
+	"of a receipt": messagesOf, "of a gift": messagesFor, "rippled": rippled, "next in line": nextInLine, "news": listNews,
 }
 
 // Erasures has the statements that erase a person.

@@ -194,6 +194,11 @@ func (c *Client) ReplyTo(ctx context.Context, org string, id ngo.ConversationID,
 	return call[Written](ctx, c, post(r, "orgs", org, "conversations", string(id), "messages"))
 }
 
+// Messages lists the messages of all conversations, those recorded last first, however long before they were written.
+func (c *Client) Messages(ctx context.Context, org string, q ListQuery) (Page[ngo.Message], error) {
+	return call[Page[ngo.Message]](ctx, c, get("orgs", org, "messages").with(q.values()))
+}
+
 // Message gives one message of a conversation. Codes: NotFound.
 func (c *Client) Message(ctx context.Context, org string, id ngo.MessageID) (ngo.Message, error) {
 	return call[ngo.Message](ctx, c, get("orgs", org, "messages", string(id)))

@@ -105,6 +105,7 @@ func routes() []route {
 		{id: "mark-read", method: post, path: "/orgs/{org}/conversations/{id}/read", perm: conversationWrite, title: "Say that the messages of a conversation were seen", add: handle((*Server).markRead)},
 		{id: "list-offers", method: get, path: "/orgs/{org}/conversations/{id}/templates", perm: conversationRead, title: "List the templates that a conversation could be sent", add: handle((*Server).offers)},
 		{id: "link-conversation", method: post, path: "/orgs/{org}/conversations/{id}/link", perm: conversationOpen, title: "Make an address that shows a thread as a page for some minutes", add: handle((*Server).threadLink)},
+		{id: "list-messages", method: get, path: "/orgs/{org}/messages", perm: conversationRead, title: "List the messages of all threads, those recorded last first", add: handle((*Server).messages)},
 		{id: "get-message", method: get, path: "/orgs/{org}/messages/{id}", perm: conversationRead, title: "Show one message", add: handle((*Server).message)},
 		{id: "withdraw-message", method: post, path: "/orgs/{org}/messages/{id}/withdraw", perm: conversationWrite, title: "Pull a message back that has not left", add: handle((*Server).withdraw)},
 		{id: "retry-message", method: post, path: "/orgs/{org}/messages/{id}/retry", perm: conversationWrite, title: "Send a failed or uncertain message again", add: handle((*Server).retryMessage)},
