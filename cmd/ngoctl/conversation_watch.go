@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,34 +16,55 @@ import (
 
 // A watch prints messages as they come and as they move on.
 type watch struct {
-	c    *call
-	s    session
-	only ngo.ConversationID // empty is all
-	from time.Time          // up to here everything was printed
-	seen map[ngo.MessageID]ngo.MessageState
-	name map[ngo.ConversationID]api.Conversation
+	c     *call
+	s     session
+	only  ngo.ConversationID // empty is all
+	seen  map[ngo.MessageID]ngo.MessageState
+	since ngo.MessageID // whatever was recorded after it and is not in seen is new
+	name  map[ngo.ConversationID]api.Conversation
 }
+
+// newsPage is so few because a mail can be long.
+const newsPage = 100
 
 // mostSeen bounds what a watch that runs for weeks remembers.
 const mostSeen = 10_000
 
 func conversationWatch(ctx context.Context, c *call, s session) error {
-	w := &watch{c: c, s: s, only: ngo.ConversationID(c.arg(0)), from: time.Now(), seen: map[ngo.MessageID]ngo.MessageState{}, name: map[ngo.ConversationID]api.Conversation{}}
-	if w.only != "" {
-		if _, err := s.Thread(ctx, s.org, w.only, api.ListQuery{Limit: 1}); err != nil {
-			return err
-		}
+	w := &watch{c: c, s: s, only: ngo.ConversationID(c.arg(0)), seen: map[ngo.MessageID]ngo.MessageState{}, name: map[ngo.ConversationID]api.Conversation{}}
+	err := w.begin(ctx)
+	if err == nil {
+		c.note("Waiting for messages; Ctrl-C ends it.")
+		err = s.Follow(ctx, s.org, func(e api.Event) error { return w.event(ctx, e) }, w.stale)
 	}
-	c.note("Waiting for messages; Ctrl-C ends it.")
-	err := s.Follow(ctx, s.org, func(e api.Event) error { return w.event(ctx, e) }, func(err error) {
-		if err != nil {
-			c.note("The daemon does not answer; trying again.")
-		}
-	})
 	if ctx.Err() != nil {
 		return outcome(exitInterrupted)
 	}
 	return err
+}
+
+func (w *watch) stale(err error) {
+	if err != nil {
+		w.c.note("The daemon does not answer; trying again.")
+	}
+}
+
+// begin notes what there is already, before anything is followed: what comes between the two is then new.
+func (w *watch) begin(ctx context.Context) error {
+	if w.only != "" {
+		if _, err := w.s.Thread(ctx, w.s.org, w.only, api.ListQuery{Limit: 1}); err != nil {
+			return err
+		}
+	}
+	page, err := w.messages(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, m := range page.Items {
+		w.seen[m.ID] = m.State
+	}
+	w.since = ngo.MessageID(page.Next)
+	return nil
 }
 
 func (w *watch) event(ctx context.Context, e api.Event) error {
@@ -49,7 +72,7 @@ func (w *watch) event(ctx context.Context, e api.Event) error {
 	case api.Resync:
 		return w.catchUp(ctx)
 	case "message":
-		m, err := w.s.Message(ctx, w.s.org, ngo.MessageID(e.Subject))
+		m, err := insist(ctx, w, func() (ngo.Message, error) { return w.s.Message(ctx, w.s.org, ngo.MessageID(e.Subject)) })
 		if ngo.CodeOf(err) == ngo.NotFound || err == nil && m.Conversation == "" {
 			return nil // a mail with a receipt, or one that was erased meanwhile
 		}
@@ -61,52 +84,97 @@ func (w *watch) event(ctx context.Context, e api.Event) error {
 	return nil
 }
 
-// catchUp prints what came while nobody listened.
+// catchUp prints what came and what moved on while nobody listened, by the order in which it was recorded: a provider may deliver late
+// what was written long before. Messages that moved on are looked for as far back as the watch remembers.
 func (w *watch) catchUp(ctx context.Context) error {
-	q := api.ConversationQuery{State: "any"}
-	page, err := w.s.Conversations(ctx, w.s.org, q)
-	if err != nil {
-		return err
-	}
-	for _, v := range page.Items {
-		if v.Last.Before(w.from) {
-			continue
-		}
-		thread, err := w.s.Thread(ctx, w.s.org, v.ID, api.ListQuery{})
+	var news []ngo.Message
+	for after := ""; ; {
+		page, err := w.messages(ctx, after)
 		if err != nil {
 			return err
 		}
-		for _, m := range thread.Messages {
-			if !m.Created.Before(w.from) {
-				if err := w.print(ctx, m); err != nil {
-					return err
-				}
+		for _, m := range page.Items {
+			if m.ID > w.since && !w.knows(m) {
+				news = append(news, m)
 			}
+		}
+		if after = page.Next; after == "" || ngo.MessageID(after) <= w.since {
+			break
+		}
+	}
+	for _, m := range slices.Backward(news) {
+		if err := w.print(ctx, m); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+func (w *watch) messages(ctx context.Context, after string) (api.Page[ngo.Message], error) {
+	return insist(ctx, w, func() (api.Page[ngo.Message], error) {
+		return w.s.Messages(ctx, w.s.org, api.ListQuery{Limit: newsPage, After: after})
+	})
+}
+
+// insist reads again what could not be read for now. An event that was let go would not come again.
+func insist[T any](ctx context.Context, w *watch, read func() (T, error)) (T, error) {
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		out, err := read()
+		if err == nil || ngo.Permanent(err) || ctx.Err() != nil {
+			return out, err
+		}
+		w.stale(err)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return out, ctx.Err()
+		}
+	}
+}
+
+// longPause is how long a watch waits at most before it reads again.
+const longPause = 30 * time.Second
+
+func (w *watch) knows(m ngo.Message) bool {
+	was, known := w.seen[m.ID]
+	return known && was == m.State
+}
+
+// keep remembers what was printed, and of too much the newer half.
+func (w *watch) keep(m ngo.Message) {
+	w.seen[m.ID] = m.State
+	if len(w.seen) <= mostSeen {
+		return
+	}
+	ids := slices.Sorted(maps.Keys(w.seen))
+	w.since = ids[mostSeen/2]
+	for _, id := range ids[:mostSeen/2] {
+		delete(w.seen, id)
+	}
+}
+
 // print prints a message that is new, or that has moved on.
 func (w *watch) print(ctx context.Context, m ngo.Message) error {
-	if w.only != "" && m.Conversation != w.only {
+	if w.knows(m) {
 		return nil
 	}
-	was, known := w.seen[m.ID]
-	if known && was == m.State {
-		return nil
+	if w.only == "" || m.Conversation == w.only {
+		if err := w.show(ctx, m); err != nil {
+			return err
+		}
 	}
-	if len(w.seen) >= mostSeen {
-		clear(w.seen)
-	}
-	w.seen[m.ID] = m.State
-	if m.Created.After(w.from) {
-		w.from = m.Created
-	}
+	w.keep(m)
+	return nil
+}
+
+func (w *watch) show(ctx context.Context, m ngo.Message) error {
 	if w.c.format == forMachines {
 		return w.line(m)
 	}
 	v, err := w.conversation(ctx, m.Conversation)
+	if ngo.CodeOf(err) == ngo.NotFound {
+		return nil // it was erased meanwhile
+	}
 	if err != nil {
 		return err
 	}
@@ -116,7 +184,7 @@ func (w *watch) print(ctx context.Context, m ngo.Message) error {
 		return err
 	}
 	var b strings.Builder
-	if known {
+	if _, known := w.seen[m.ID]; known {
 		fmt.Fprintf(&b, "%s  %s: %s %s\n", shown(time.Now(), w.c.zone), ngo.Printable(conversationName(v)), cmp.Or(m.Fate(time.Now()), string(m.State)), ngo.Printable(m.Reason))
 	} else {
 		fmt.Fprintf(&b, "\n%s", ngo.Printable(v.Channel+" · "+conversationName(v)+" · "+string(v.ID)))
@@ -144,7 +212,7 @@ func (w *watch) conversation(ctx context.Context, id ngo.ConversationID) (api.Co
 	if v, ok := w.name[id]; ok {
 		return v, nil
 	}
-	thread, err := w.s.Thread(ctx, w.s.org, id, api.ListQuery{Limit: 1})
+	thread, err := insist(ctx, w, func() (api.Thread, error) { return w.s.Thread(ctx, w.s.org, id, api.ListQuery{Limit: 1}) })
 	if err != nil {
 		return api.Conversation{}, err
 	}
