@@ -306,7 +306,7 @@ func (l *line) explain(ctx context.Context, err error) error {
 	switch {
 	case untrusted:
 		fault.Message = "the mail server's certificate is not to be trusted"
-		fault.Hint = "check the server's name in the channel, and the clock of this box: " + checkHint
+		fault.Hint = "check the server's name in the channel, and the clock of this box: " + checkCommand
 	case answered:
 		fault.Message = "the mail server says: " + words(reply)
 	case errors.Is(err, errTooMuch):

@@ -25,7 +25,10 @@ const (
 	sending    step = "the mail"
 )
 
-const checkHint = "ngoctl channel check email"
+const (
+	checkCommand = "ngoctl channel test" // of all channels: a driver does not know what its own is called
+	checkHint    = "see what is wrong: " + checkCommand
+)
 
 // explain turns what went wrong at a step before the end of a mail into an error with a code.
 func explain(ctx context.Context, at step, err error) error {
@@ -38,7 +41,7 @@ func explain(ctx context.Context, at step, err error) error {
 	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return &ngo.Error{
 			Code: ngo.Unavailable, Message: "the mail server's certificate is not to be trusted",
-			Hint: "check the server's name in the channel, and the clock of this box: " + checkHint, Err: bad,
+			Hint: "check the server's name in the channel, and the clock of this box: " + checkCommand, Err: bad,
 		}
 	}
 	if timedOut(err) {
@@ -81,11 +84,11 @@ func refused(at step, reply *textproto.Error) error {
 	e := &ngo.Error{Code: codeOf(at, reply.Code, status), Message: fmt.Sprintf("the mail server refuses %s: %s", at, saidBy(reply, status))}
 	switch {
 	case e.Code == ngo.Unauthenticated && at == naming:
-		e.Hint = "check --from, --user and --password-file; the provider must allow this sender: " + checkHint
+		e.Hint = "check --from, --user and --password-file; the provider must allow this sender: " + checkCommand
 	case e.Code == ngo.Unauthenticated:
 		e.Hint = "add the channel again with the right --user and --password-file"
 	case e.Code == ngo.NotFound:
-		e.Hint = "ask the donor for the right address"
+		e.Hint = "ask them for the right address"
 	}
 	return e
 }

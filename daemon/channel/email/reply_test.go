@@ -77,6 +77,9 @@ func TestRefusals(t *testing.T) {
 			if !strings.Contains(e.Message, fmt.Sprint(tt.code)) {
 				t.Errorf("message %q does not give the code", e.Message)
 			}
+			if strings.Contains(e.Hint, "donor") { // whoever wrote need not have given anything
+				t.Errorf("the hint is %q", e.Hint)
+			}
 			if s.Total() != 0 {
 				t.Error("the mail was taken")
 			}
@@ -85,6 +88,16 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("Send after that = %v", err)
 			}
 		})
+	}
+}
+
+// What to do about a server that cannot be reached is a sentence, whatever the channel is called.
+func TestAwayServerHint(t *testing.T) {
+	t.Parallel()
+	_, err := account(t, "127.0.0.1:1", email.Options{}).Send(t.Context(), receipt())
+	e, ok := errors.AsType[*ngo.Error](err)
+	if want := "see what is wrong: ngoctl channel test"; !ok || e.Hint != want {
+		t.Errorf("Send = %v; want the hint %q", err, want)
 	}
 }
 
