@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -245,6 +246,9 @@ func (x *Inbox) fill(id ngo.ConversationID, number string) tea.Cmd {
 	if o.Refused != "" {
 		return notice(Notice{Text: ngo.Printable(o.Refused), Bad: true})
 	}
+	if fileOf(o) != "" {
+		return notice(Notice{Text: "a file goes with this template, and the desk sends none; write\n" + ngo.Printable(commandFor(id, o)), Bad: true})
+	}
 	var questions []question
 	for _, p := range o.Header {
 		questions = append(questions, question{text: "Heading, {{" + p + "}}:", needed: true})
@@ -265,6 +269,47 @@ func (x *Inbox) fill(id ngo.ConversationID, number string) tea.Cmd {
 		return x.write(id, r, "it leaves in ten seconds; u pulls it back", false)
 	}, questions...)
 	return nil
+}
+
+// refusal tells why a template cannot be sent from here; empty when it can.
+func refusal(o api.TemplateOffer) string {
+	if kind := fileOf(o); o.Refused == "" && kind != "" {
+		return "a file goes with it (" + kind + "); choose it to see the command"
+	}
+	return o.Refused
+}
+
+// fileOf tells what file a template begins with: document, image or video; empty when with none.
+func fileOf(o api.TemplateOffer) string {
+	var parts struct {
+		Header struct{ Kind string }
+	}
+	if err := json.Unmarshal(o.Parts, &parts); err != nil || parts.Header.Kind == "text" { // what cannot be read is refused by the daemon
+		return ""
+	}
+	return parts.Header.Kind
+}
+
+// commandFor is the command that sends a template with a file.
+func commandFor(id ngo.ConversationID, o api.TemplateOffer) string {
+	words := []string{"ngoctl conversation reply", string(id), "--template", shellWord(o.Name), "--language", shellWord(o.Language)}
+	for _, p := range o.Parameters {
+		words = append(words, "--set", shellWord(p+"=VALUE"))
+	}
+	for range o.Buttons {
+		words = append(words, "--button VALUE")
+	}
+	return strings.Join(append(words, "--attach FILE"), " ")
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// shellWord writes a word so that a shell reads it as one.
+func shellWord(w string) string {
+	if plainWord.MatchString(w) {
+		return w
+	}
+	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 }
 
 // filled is a template with the answers to its questions.

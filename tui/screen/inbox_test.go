@@ -348,6 +348,23 @@ func TestAShutWindowTakesNoText(t *testing.T) {
 	d.got(t, `"template":{"name":"form_ready","language":"hi","body":{"1":"A-12"}}`)
 }
 
+// The desk sends no files: a template that begins with one is sent by a command, which it tells.
+func TestATemplateWithAFileIsLeftToTheCommand(t *testing.T) {
+	t.Parallel()
+	x, d := newInbox(t, 80, 24)
+	slip := api.TemplateOffer{Text: "Your slip, {{1}}.", Parameters: []string{"1"}}
+	slip.Name, slip.Language, slip.Parts = "slip", "en", json.RawMessage(`{"header":{"kind":"document"},"body":{"text":"Your slip, {{1}}."}}`)
+	d.answer["GET /orgs/sevai/conversations/cnv_1/templates"] = api.Page[api.TemplateOffer]{Items: []api.TemplateOffer{slip}}
+	hit(x, "t")
+	if got := shownOf(x); !strings.Contains(got, "✗ a file goes with it (document)") {
+		t.Errorf("it is offered as if it could be sent from here:\n%s", got)
+	}
+	const want = "\nngoctl conversation reply cnv_1 --template slip --language en --set 1=VALUE --attach FILE"
+	if said := typed(x, "1"); len(said) != 1 || !strings.HasSuffix(said[0], want) || x.dialog != nil {
+		t.Errorf("it says %q, want the command, and asks on: %v", said, x.dialog != nil)
+	}
+}
+
 func TestDoneGoesOnToTheNext(t *testing.T) {
 	t.Parallel()
 	x, d := newInbox(t, 80, 24)

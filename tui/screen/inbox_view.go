@@ -314,9 +314,10 @@ func (x *Inbox) offerLines(c *widget.Cells, width, most int) (lines []string) {
 	for i, o := range x.offers {
 		head := fmt.Sprintf("%d  %s · %s%s", i+1, o.Name, o.Language, priced(o.Price))
 		lines = append(lines, th.Strong.Render(c.Hold(ngo.Printable(head))))
-		refused := th.Bad.Render(c.Hold("✗ " + ngo.Printable(o.Refused)))
+		why := refusal(o)
+		refused := th.Bad.Render(c.Hold("✗ " + ngo.Printable(why)))
 		switch {
-		case o.Refused == "":
+		case why == "":
 		case most == 0:
 			lines[i] += "  " + refused
 		default:
