@@ -167,6 +167,7 @@ func TestWhatComesOfEachCode(t *testing.T) {
 		{"pair", fault(400, 131056), ngo.MessageQueued, "", false, "this person"},
 		{"too fast", fault(400, 130429), ngo.MessageQueued, "", false, "at once"},
 		{"429", "429 {}", ngo.MessageQueued, "", false, ""},
+		{"somebody else answers", "403 Forbidden", ngo.MessageQueued, "", false, "base-url"},
 		{"trouble of its own", fault(500, 131000), ngo.MessageQueued, "", false, "trouble"},
 		{"the token has ended", fault(401, 190), ngo.MessageQueued, "", false, "token"},
 		{"a lost answer", "lose", ngo.MessageUncertain, "", false, "Find out"},

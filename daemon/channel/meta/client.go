@@ -2,6 +2,7 @@ package meta
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -159,8 +160,14 @@ func (c *Client) upload(ctx context.Context, path, contentType string, parts [][
 		client = c.near
 	}
 	a, err := client.Do(req)
+	if err != nil && a.Status == 0 {
+		return nil, unreached(err)
+	}
 	if err != nil {
-		err, _ = c.codes.explain(a, unreached(err))
+		explained, ok := c.codes.explain(a, err)
+		if ok {
+			return nil, explained
+		}
 		return nil, c.strange(err)
 	}
 	return a.Body, nil
@@ -181,9 +188,12 @@ func (c *Client) refusal(a egress.Answer, err error) error {
 	return c.strange(err)
 }
 
-// strange says of a redirect that whoever answered, it was not the API.
+// strange says of a redirect, and of a plain no without the API's own words, that whoever answered, it was not the API: that is no
+// fault of what was sent.
 func (c *Client) strange(err error) error {
-	if ngo.CodeOf(err) != ngo.Internal {
+	switch ngo.CodeOf(err) {
+	case ngo.Internal, ngo.Denied, ngo.NotFound:
+	default:
 		return err
 	}
 	return &ngo.Error{Code: ngo.Unavailable, Message: c.base.Host + " did not answer as Meta does", Hint: "look whether base-url is right: ngoctl channel show", Err: err}
@@ -194,13 +204,19 @@ func uncoded(err error) error {
 	return fmt.Errorf("%w: %s", errFate, err.Error())
 }
 
+// unreached says of what did not get as far as Meta that it may go later, also where the address is one that may not be called: what was
+// sent is not at fault.
 func unreached(err error) error {
-	if e, ok := errors.AsType[*ngo.Error](err); ok && e.Hint == "" {
-		out := *e
-		out.Hint = "it is tried again by itself; see whether this box reaches the internet"
-		return &out
+	e, ok := errors.AsType[*ngo.Error](err)
+	if !ok {
+		return err
 	}
-	return err
+	out := *e
+	out.Hint = cmp.Or(e.Hint, "it is tried again by itself; see whether this box reaches the internet")
+	if e.Code == ngo.Denied {
+		out.Code = ngo.Unavailable
+	}
+	return &out
 }
 
 func (c *Client) request(ctx context.Context, method, path string, query url.Values, body []byte) (*http.Request, error) {

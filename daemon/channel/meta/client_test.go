@@ -66,7 +66,8 @@ func TestPostTellsWhatIsOpen(t *testing.T) {
 		{"a gateway's own trouble", 502, `<html>`, false, none, ""},
 		{"a time-out", 504, ``, false, none, ""},
 		{"garbage refused", 400, `<html>`, true, ngo.Invalid, ""},
-		{"an error of another shape", 404, `{"error":"no"}`, true, ngo.NotFound, ""},
+		{"an error of another shape", 404, `{"error":"no"}`, true, ngo.Unavailable, ""},
+		{"a proxy, or a wrong address", 403, `Forbidden`, true, ngo.Unavailable, ""},
 		{"a redirect", 302, ``, true, ngo.Unavailable, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -91,6 +92,16 @@ func TestPostTellsWhatIsOpen(t *testing.T) {
 				t.Errorf("the error %v tells the token", err)
 			}
 		})
+	}
+}
+
+// An address that may not be called says nothing against what was to be sent there.
+func TestPostToAnAddressThatMayNotBeCalled(t *testing.T) {
+	t.Parallel()
+	c := client(t, serve(t, func(http.ResponseWriter, *http.Request) { t.Error("it was called") }), func(o *meta.Options) { o.Usual = o.Base })
+	_, err := c.Post(t.Context(), "/x", 1)
+	if ngo.CodeOf(err) != ngo.Unavailable {
+		t.Errorf("Post = %v (%q); want it tried again", err, ngo.CodeOf(err))
 	}
 }
 
