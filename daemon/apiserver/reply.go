@@ -143,7 +143,6 @@ func (s *Server) put(tx *store.Tx, id ngo.ConversationID, d draft) (api.Written,
 		if err := tx.AddBlob(f.kept.ID, f.kept.Size, f.kept.SHA, f.kept.Key); err != nil {
 			return api.Written{}, err
 		}
-		n.Attachments = append(n.Attachments, f.row)
 	}
 	m, _, err := tx.AddReply(n)
 	if err != nil {
@@ -160,11 +159,11 @@ func (s *Server) put(tx *store.Tx, id ngo.ConversationID, d draft) (api.Written,
 // repeated gives what was written with a key before. It fails with Conflict when that was something else, and when it was pulled back:
 // it goes no more, and whoever writes it again may believe that it does.
 func repeated(tx *store.Tx, m ngo.Message, d draft) (api.Written, error) {
-	text, _, err := maskAadhaar(&tx.Rx, d.Text)
+	said, _, err := d.said(&tx.Rx)
 	if err != nil {
 		return api.Written{}, err
 	}
-	if d.Note != (m.Kind == ngo.MessageNote) || (d.Template != nil) != (m.Kind == ngo.MessageTemplate) || d.Template == nil && m.Text != text {
+	if d.Note != (m.Kind == ngo.MessageNote) || (d.Template != nil) != (m.Kind == ngo.MessageTemplate) || d.Template == nil && m.Text != said[0] {
 		return api.Written{}, &ngo.Error{Code: ngo.Conflict, Message: "something else was written with this key before", Hint: "use another key for another message"}
 	}
 	if m.State == ngo.MessageWithdrawn {
@@ -173,13 +172,26 @@ func repeated(tx *store.Tx, m ngo.Message, d draft) (api.Written, error) {
 	return api.Written{Message: m, Until: m.Due}, nil
 }
 
+// said is the text of a draft and the names of its files, without the numbers that are never kept, and how many there were.
+func (d draft) said(rx *store.Rx) ([]string, int, error) {
+	all := []string{d.Text}
+	for _, f := range d.files {
+		all = append(all, f.row.Name)
+	}
+	return maskTogether(rx, all)
+}
+
 // compose makes the row, and holds it against all that can stand in its way.
 func (s *Server) compose(tx *store.Tx, c ngo.Conversation, d draft) (n store.NewReply, price *api.Price, err error) {
-	text, masked, err := maskAadhaar(&tx.Rx, d.Text)
+	said, masked, err := d.said(&tx.Rx)
 	if err != nil {
 		return n, nil, err
 	}
-	n = store.NewReply{Conversation: c.ID, Kind: ngo.MessageText, Text: text, Masked: masked > 0, Key: d.Key, Author: d.author, Due: tx.Now().Add(store.Regret)}
+	n = store.NewReply{Conversation: c.ID, Kind: ngo.MessageText, Text: said[0], Masked: masked > 0, Key: d.Key, Author: d.author, Due: tx.Now().Add(store.Regret)}
+	for i, f := range d.files {
+		f.row.Name = said[1+i]
+		n.Attachments = append(n.Attachments, f.row)
+	}
 	if d.Note {
 		n.Kind = ngo.MessageNote
 		return n, nil, nil

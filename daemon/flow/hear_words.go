@@ -52,20 +52,11 @@ func (m *mask) lines(all []string) (out []string) {
 	return out
 }
 
-// meantIn tells whether a message says elsewhere than in one of its texts that a number of that text is one that is never kept: by a
-// word in another text, or because it is one wherever it stands.
+// meantIn tells whether a message says elsewhere than in one of its texts that a number of that text is one that is never kept. In the
+// page of a mail, which repeats the text, words may stand far from what they mean.
 func meantIn(in *channel.Incoming, text, digits string) bool {
-	others := func(d string) bool { return d != digits }
-	all := textsOf(in)
-	for _, s := range all {
-		if s != text && ngo.SpeaksOfAadhaar(s) {
-			return true
-		}
-	}
-	if in.Mail != nil {
-		all = append(all, in.Mail.Words) // whose words may stand far from what they mean
-	}
-	return slices.ContainsFunc(all, func(s string) bool { _, n := ngo.MaskAadhaar(s, others, nil); return n > 0 })
+	page := in.Mail != nil && ngo.MeansAadhaar([]string{in.Mail.Words}, in.Mail.Words, digits)
+	return page || ngo.MeansAadhaar(textsOf(in), text, digits)
 }
 
 // textsOf gives all that somebody wrote into a message, the page of a mail apart.

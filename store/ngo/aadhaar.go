@@ -109,6 +109,16 @@ func MaskAadhaar(text string, known, meant func(digits string) bool) (string, in
 	return out.String(), count
 }
 
+// MeansAadhaar tells whether the texts of one message say of a number, as 0 to 9, in one of them that it is an Aadhaar number: by a word
+// in another text, or because it is one by what stands about it anywhere.
+func MeansAadhaar(texts []string, text, digits string) bool {
+	another := func(d string) bool { return d != digits }
+	return slices.ContainsFunc(texts, func(s string) bool {
+		_, n := MaskAadhaar(s, another, nil)
+		return n > 0 || s != text && SpeaksOfAadhaar(s)
+	})
+}
+
 // signsOf gives the signs of a text and where each begins, and behind them where the text ends.
 func signsOf(text string) (signs []rune, at []int) {
 	for i, r := range text {
