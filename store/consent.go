@@ -206,12 +206,19 @@ func (all wishes) speaksFor(w, said wish) bool {
 }
 
 // Stopped tells whether a person, or one who was joined to them, asked for no more than answers, and did not take that back.
-func (r *Rx) Stopped(root ngo.PersonID) (bool, error) { return r.Refuses(root, ngo.TopicAll) }
-
-// Refuses tells whether a person, or one who was joined to them, stopped what a topic is about, and did not take that back.
-func (r *Rx) Refuses(root ngo.PersonID, topic ngo.Topic) (bool, error) {
+func (r *Rx) Stopped(root ngo.PersonID) (bool, error) {
 	said, err := r.wishes(root)
-	return said.refuse(topic), err
+	return said.refuse(ngo.TopicAll), err
+}
+
+// Refused tells which topics a person, or one who was joined to them, stopped and did not take that back.
+func (r *Rx) Refused(root ngo.PersonID) (map[ngo.Topic]bool, error) {
+	said, err := r.wishes(root)
+	refused := map[ngo.Topic]bool{}
+	for _, w := range said.said {
+		refused[w.Topic] = said.refuse(w.Topic)
+	}
+	return refused, err
 }
 
 // StoppedBesides tells whether a person would still be stopped once they started again in these words: another of those who were
