@@ -27,7 +27,7 @@ func (h *hearing) obey(tx *store.Tx, i *item, heard store.Heard, person ngo.Pers
 	if err != nil || !stopped && !i.wish.stop {
 		return err // whoever never stopped agrees to nothing by a word like start
 	}
-	before, err := tx.Consents(root)
+	before, err := tx.ConsentsSince(root, tx.Now().Add(-answerAgain))
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (h *hearing) answerable(now time.Time, i *item, before []ngo.Consent) bool 
 	return i.Incoming.Mail.Answerable && i.Incoming.Mail.Doubt == "" && wishesSince(before, now.Add(-answerAgain)) == 0
 }
 
-// wishesSince counts the wishes that somebody wrote.
+// wishesSince counts the wishes that somebody wrote of late.
 func wishesSince(all []ngo.Consent, since time.Time) (n int) {
 	for _, c := range all {
 		if c.Topic == ngo.TopicAll && c.Actor == actor && c.At.After(since) {
@@ -122,7 +122,7 @@ func (h *hearing) preference(tx *store.Tx, i *item) error {
 	if err != nil {
 		return err
 	}
-	before, err := tx.Consents(root)
+	before, err := tx.ConsentsSince(root, c.At.Add(-time.Second))
 	if err != nil || slices.ContainsFunc(before, func(b ngo.Consent) bool { return b.Source == c.Source && b.Topic == c.Topic && b.Person == person }) {
 		return err
 	}
