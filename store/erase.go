@@ -371,6 +371,9 @@ func (t *Tx) eraseOne(id ngo.PersonID) error {
 	if err != nil {
 		return err
 	}
+	if err := t.forgetPassed(id); err != nil {
+		return err
+	}
 	for _, e := range erasures {
 		if _, err := t.exec("erase "+e.what, e.query, string(id)); err != nil {
 			return err

@@ -62,6 +62,19 @@ where doubt like $3 and person_id in (select id from person where root in ($1, $
   and doubt in (select c.doubt from conversation c where c.person_id in (select id from person where root = $1))
   and doubt in (select c.doubt from conversation c where c.person_id in (select id from person where root = $2))
 returning id`
+
+	// forgetPassed takes back the doubts in the threads of others that name a number of somebody's: they had it before, or have it now.
+	forgetPassed = `
+update conversation
+set doubt = ''
+where person_id in (
+    select i.person_id
+    from identity mine
+    join identity i on i.kind = mine.kind and i.value = mine.value
+    where mine.person_id = $1 and mine.kind = 'phone'
+  )
+  and doubt in (select replace($2, '%', substr(i.value, 2)) from identity i where i.person_id = $1 and i.kind = 'phone')
+returning id`
 )
 
 // passedOn is the doubt about a number, the same in the threads of who had it and of who has it.
@@ -161,6 +174,15 @@ func (r *Rx) PassedOn(id ngo.PersonID) (string, error) {
 func (t *Tx) settlePassed(one, other ngo.PersonID) error {
 	settled, err := all(t.w, "conversations", scanOne[ngo.ConversationID], settlePassed, string(one), string(other), passedOn("%"))
 	for _, c := range settled {
+		t.changed("conversation", string(c))
+	}
+	return err
+}
+
+// forgetPassed ends the doubt about a number once one of the two is erased. Should somebody else write from it, it comes again.
+func (t *Tx) forgetPassed(person ngo.PersonID) error {
+	cleared, err := all(t.w, "conversations", scanOne[ngo.ConversationID], forgetPassed, string(person), passedOn("%"))
+	for _, c := range cleared {
 		t.changed("conversation", string(c))
 	}
 	return err

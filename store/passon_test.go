@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/ngoctl/ngoctl/store"
 	"github.com/ngoctl/ngoctl/store/ngo"
@@ -100,5 +102,43 @@ func TestWhoseANumberIs(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); check(t, storetest.Org(t)) })
+	}
+}
+
+// Whoever is erased is named in nobody's thread any more, whichever of the two who had a number they are.
+func TestErasedFromADoubt(t *testing.T) {
+	t.Parallel()
+	const number = "919840012345"
+	for erased := range 2 {
+		d := newDesk(t)
+		writes := func(id, ref string) (ngo.PersonID, ngo.ConversationID) {
+			from := []ngo.Identity{{Kind: ngo.WhatsApp, Value: number}, {Kind: ngo.Phone, Value: "+" + number}, {Kind: ngo.WhatsAppUser, Value: id}}
+			who, _, _ := personAt(t, d.o, d.account, id, from...)
+			n := d.says(who, ref, "hello", d.Now())
+			n.Address = from[0]
+			h := d.hear(n)
+			d.do(func(tx *store.Tx) error {
+				why, err := tx.PassedOn(who)
+				if err != nil || why == "" {
+					return err
+				}
+				return tx.SetDoubt(h.Conversation.ID, why)
+			})
+			return who, h.Conversation.ID
+		}
+		a, was := writes("IN.1", "wamid.1")
+		d.pass(time.Minute)
+		b, now := writes("IN.2", "wamid.2")
+		for _, c := range []ngo.ConversationID{was, now} {
+			if !strings.Contains(d.conversation(c).Doubt, number) {
+				t.Fatalf("conversation %+v; want a doubt that names the number", d.conversation(c))
+			}
+		}
+		d.do(func(tx *store.Tx) error { return tx.ErasePerson([]ngo.PersonID{a, b}[erased]) })
+		for _, c := range []ngo.ConversationID{was, now} {
+			if doubt := d.conversation(c).Doubt; doubt != "" {
+				t.Errorf("once %d was erased a thread still says %q", erased, doubt)
+			}
+		}
 	}
 }
