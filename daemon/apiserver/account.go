@@ -121,7 +121,7 @@ func (s *Server) addAccount(ctx context.Context, kind ngo.AccountKind, in *orgBo
 	if err != nil {
 		return nil, err
 	}
-	err = o.Store.Write(ctx, store.Ack, actor(ctx), func(tx *store.Tx) error { return tx.AddAccount(n) })
+	err = s.connect(ctx, o, func(tx *store.Tx) error { return tx.AddAccount(n) })
 	if err != nil {
 		return nil, err
 	}

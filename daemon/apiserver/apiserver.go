@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os/user"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -91,6 +92,8 @@ type Server struct {
 	streams atomic.Int64
 	large   chan struct{} // places for large bodies
 	tellers tellers
+
+	connecting sync.Mutex // one change of accounts at a time
 
 	description []byte // OpenAPI
 

@@ -99,7 +99,7 @@ func (s *Server) changeAccount(ctx context.Context, kind ngo.AccountKind, in Nam
 		return nil, err
 	}
 	var a ngo.Account
-	err = o.Store.Write(ctx, store.Ack, actor(ctx), func(tx *store.Tx) error {
+	err = s.connect(ctx, o, func(tx *store.Tx) error {
 		if a, err = tx.Account(kind, in.Name); err != nil {
 			return err
 		}
@@ -127,9 +127,7 @@ func (s *Server) edited(o *store.Org, a ngo.Account, secrets map[string]string, 
 	if err != nil {
 		return n, err
 	}
-	values := setting.Values{}
-	maps.Copy(values, a.Settings)
-	maps.Copy(values, secrets)
+	values := valuesOf(a, secrets)
 	if err := edit(d.form, values); err != nil {
 		return n, err
 	}

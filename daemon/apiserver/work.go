@@ -128,7 +128,11 @@ func (s *Server) acts(ctx context.Context, in *auditIn) (*page[ngo.Act], error) 
 
 func (s *Server) undo(ctx context.Context, in *IDPath) (*answer[ngo.Act], error) {
 	var out answer[ngo.Act]
-	err := s.write(ctx, in.OrgPath, func(tx *store.Tx) error {
+	o, err := s.open(ctx, in.OrgPath)
+	if err != nil {
+		return nil, err
+	}
+	err = s.connect(ctx, o, func(tx *store.Tx) error {
 		done, err := tx.Act(ngo.ActID(in.ID))
 		if err != nil {
 			return err
