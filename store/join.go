@@ -171,6 +171,9 @@ func (t *Tx) Differ(a, b ngo.PersonID) error {
 	if err != nil {
 		return err
 	}
+	if a == b {
+		return &ngo.Error{Code: ngo.Conflict, Message: "that is one person, named twice", Hint: "name whom they were taken for: ngoctl person likely " + string(a)}
+	}
 	if one.Root == other.Root {
 		return &ngo.Error{Code: ngo.Conflict, Message: "they are shown as one person", Hint: "part them first: ngoctl person unmerge"}
 	}

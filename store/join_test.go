@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -240,7 +241,13 @@ func TestWhoCannotBeJoined(t *testing.T) {
 		{"with somebody erased", func(tx *store.Tx) error { _, err := tx.Join(ids[0], ids[2], ""); return err }, ngo.Conflict},
 		{"with nobody", func(tx *store.Tx) error { _, err := tx.Join(ids[0], "per_none", ""); return err }, ngo.NotFound},
 		{"parting nobody's part", func(tx *store.Tx) error { _, err := tx.Part(ids[0], ""); return err }, ngo.Conflict},
-		{"differing from themselves", func(tx *store.Tx) error { return tx.Differ(ids[0], ids[0]) }, ngo.Conflict},
+		{"differing from themselves", func(tx *store.Tx) error {
+			err := tx.Differ(ids[0], ids[0])
+			if e, ok := errors.AsType[*ngo.Error](err); !ok || !strings.Contains(e.Hint, "person likely") {
+				t.Errorf("there is nobody to part them from: %+v", e)
+			}
+			return err
+		}, ngo.Conflict},
 		{"differing twice", func(tx *store.Tx) error { return errors.Join(tx.Differ(ids[0], ids[1]), tx.Differ(ids[1], ids[0])) }, ""},
 		{"sharing what they have not", func(tx *store.Tx) error {
 			return tx.ShareIdentity(ids[0], ngo.Identity{Kind: ngo.Phone, Value: "+919840000001", Shared: true})
