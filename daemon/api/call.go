@@ -27,13 +27,19 @@ const (
 // errSlow is the cause of a call that ran into callTimeout.
 var errSlow = &ngo.Error{Code: ngo.Unavailable, Message: "the daemon did not answer in time", Hint: "try again; what waits there is told by: ngoctl status"}
 
+// ErrVersion is wrapped by the error of a call that a daemon of another version of the interface answered.
+var ErrVersion = errors.New("another version of the interface")
+
+// errStranger is wrapped by the error of a call that was refused by something that is no daemon, and passed on to none.
+var errStranger = errors.New("refused by a stranger")
+
 // MayBeDone tells of the error of a call that the daemon may have done what it was asked all the same: the request left, or may have,
 // and no answer came back. What is written under a key can then be sent again.
 func MayBeDone(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return false
 	}
-	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted || errors.Is(err, errStranger) {
 		return false
 	}
 	return errors.Is(err, ErrUnreachable) || errors.Is(err, errSlow) || errors.Is(err, context.Canceled)
@@ -205,18 +211,26 @@ func checkVersion(res *http.Response) error {
 	case Version:
 		return nil
 	case "":
-		if res.StatusCode/100 == 4 && strings.HasPrefix(res.Header.Get("Content-Type"), "application/problem+json") {
-			return nil // refused at the daemon's door, before the interface: for its name, its size, or too many calls
-		}
-		return &ngo.Error{
-			Code: ngo.Unavailable, Message: "what answered is not an ngoctl daemon", Hint: "check --server",
-			Err: fmt.Errorf("%w: status %d without %s", ErrUnreachable, res.StatusCode, HeaderVersion),
-		}
+		return checkStranger(res)
 	default:
 		return &ngo.Error{
 			Code:    ngo.Conflict,
 			Message: fmt.Sprintf("the daemon speaks version %s of the interface, this program version %s", ngo.Printable(got), Version),
 			Hint:    "use the same version of ngoctl on both sides",
+			Err:     ErrVersion,
 		}
 	}
+}
+
+// checkStranger refuses an answer that names no version, unless it comes from the daemon's own door.
+func checkStranger(res *http.Response) error {
+	refused := res.StatusCode/100 == 4
+	if refused && strings.HasPrefix(res.Header.Get("Content-Type"), ProblemType) {
+		return nil // refused at the daemon's door, before the interface: for its name, its size, or too many calls
+	}
+	cause := fmt.Errorf("%w: status %d without %s", ErrUnreachable, res.StatusCode, HeaderVersion)
+	if refused {
+		cause = fmt.Errorf("%w: %w", errStranger, cause)
+	}
+	return &ngo.Error{Code: ngo.Unavailable, Message: fmt.Sprintf("what answers there is not ngoctl (status %d)", res.StatusCode), Hint: "check --server", Err: cause}
 }
