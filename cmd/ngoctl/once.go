@@ -49,33 +49,46 @@ func once[T any](ctx context.Context, c *call, write func(key string) (T, error)
 		case !lost || final(err):
 			return out, err
 		case pause > lastPause || !errors.Is(err, api.ErrUnreachable):
-			return out, &doubt{again: c.withKey(key), err: err}
+			return out, &doubt{again: c.again(key), err: err}
 		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return out, &doubt{again: c.withKey(key), err: ctx.Err()}
+			return out, &doubt{again: c.again(key), err: ctx.Err()}
 		}
 	}
 }
 
 // final tells of the answer to a call that it is about what was to be written, and so about the calls before it too. That there were
-// too many calls, or that the token has ended, is only about the last one.
+// too many calls, that the token has ended, or that another version answers, is only about the last one.
 func final(err error) bool {
-	return err == nil || slices.Contains([]ngo.Code{ngo.Invalid, ngo.NotFound, ngo.Conflict, ngo.TooLarge}, ngo.CodeOf(err))
+	return err == nil || !errors.Is(err, api.ErrVersion) && slices.Contains([]ngo.Code{ngo.Invalid, ngo.NotFound, ngo.Conflict, ngo.TooLarge}, ngo.CodeOf(err))
 }
 
 // A doubt is the error of a command of which nobody knows whether it has written anything.
 type doubt struct {
-	again string // the command that writes it if it is not written
+	again string // how to have it written if it is not
 	err   error
 }
 
 func (d *doubt) Error() string { return d.err.Error() }
 func (d *doubt) Unwrap() error { return d.err }
 
-// withKey is the command line as it was typed, and with a key. One with signs in it that a terminal is not shown would be another when
-// it is copied: of it the key is told.
+// again says how to run the command once more with a key: the line as it was typed, alone, so that it can be copied. One with signs in
+// it that a terminal is not shown would then be another: of it the key is told.
+func (c *call) again(key string) string {
+	with := ""
+	if c.piped {
+		with = " with the same text on standard input"
+	}
+	line := c.withKey(key)
+	if ngo.PrintableText(line) != line {
+		return "Run the same command as before" + with + " and --key " + shellWord(key) + ", and it is written once."
+	}
+	return "Run this" + with + ", and it is written once:\n" + line
+}
+
+// withKey is the command line as it was typed, and with a key.
 func (c *call) withKey(key string) string {
 	words := slices.Clone(c.term.args)
 	if c.flags.String("key") == "" {
@@ -88,14 +101,7 @@ func (c *call) withKey(key string) string {
 	for i, w := range words {
 		words[i] = shellWord(w)
 	}
-	line := strings.Join(append([]string{programName}, words...), " ")
-	if ngo.PrintableText(line) != line {
-		return "the same command as before, and --key " + shellWord(key)
-	}
-	if c.piped {
-		line += "   (with the same text on standard input)"
-	}
-	return line
+	return strings.Join(append([]string{programName}, words...), " ")
 }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)

@@ -52,11 +52,11 @@ func TestALostAnswerIsAskedForAgainUnderOneKey(t *testing.T) {
 	for _, tt := range []struct {
 		args  []string
 		stdin string
-		again string // behind the key
+		with  string // what has to be there besides
 	}{
 		{args: []string{"conversation", "reply", exampleConversation, "It's on its way."}},
 		{args: []string{"conversation", "reply", exampleConversation, "once", "--key", "mine"}},
-		{args: []string{"conversation", "reply", exampleConversation, "-"}, stdin: "long", again: "   (with the same text on standard input)"},
+		{args: []string{"conversation", "reply", exampleConversation, "-"}, stdin: "long", with: " with the same text on standard input"},
 		{args: []string{"conversation", "note", exampleConversation, "மீனா"}},
 		{args: []string{"template", "send", "per_01k9v3m5w8x2y4z6a7b9c1d3e5", "hello"}},
 		{args: []string{"donation", "add", "--amount", "500", "--method", "cash"}},
@@ -84,8 +84,8 @@ func TestALostAnswerIsAskedForAgainUnderOneKey(t *testing.T) {
 			if err := json.Unmarshal(out.Bytes(), &a); err != nil || !strings.Contains(a.Error.Message, "nobody knows whether it was written") {
 				t.Errorf("it says %s (%v)", &out, err)
 			}
-			_, again, _ := strings.Cut(a.Error.Hint, "it is written once: ngoctl ")
-			if got := parsed(t, strings.TrimSuffix(again, tt.again)); !slices.Equal(got, withKey(args, sent.Key)) || !strings.HasSuffix(again, tt.again) {
+			_, again, alone := strings.Cut(a.Error.Hint, "Run this"+tt.with+", and it is written once:\nngoctl ")
+			if got := parsed(t, again); !slices.Equal(got, withKey(args, sent.Key)) || !alone {
 				t.Errorf("it says to run %q (%s); want %q", got, again, withKey(args, sent.Key))
 			}
 		})
@@ -98,7 +98,7 @@ func TestACommandThatCannotBeCopiedIsNotShown(t *testing.T) {
 	for text, shown := range map[string]bool{"மீனா, क्\u200dष": true, "two\nlines": true, "a\ttab": false, "👩\u200d👧": false, "\x1b[2J": false, "a\u202eb": false} {
 		c, _, _ := newTestCall(t, forPeople)
 		c.term.args = []string{"conversation", "note", exampleConversation, text}
-		got := c.withKey("K")
+		got := c.again("K")
 		if strings.Contains(got, text) != shown || !strings.Contains(got, "--key K") || ngo.PrintableText(got) != got {
 			t.Errorf("of %q it shows %q", text, got)
 		}
@@ -146,8 +146,57 @@ func TestADoubtIsNotForgotten(t *testing.T) {
 			term.err = &errs
 			term.configDir = func() (string, error) { return t.TempDir(), nil }
 			run(t.Context(), []string{"conversation", "note", exampleConversation, "x", "--org", "sevai", "--server", server.URL}, term)
-			if got := strings.Contains(errs.String(), "it is written once: ngoctl "); got != doubted || calls.Load() != 2 {
+			if got := strings.Contains(errs.String(), "it is written once:\nngoctl "); got != doubted || calls.Load() != 2 {
 				t.Errorf("after %d calls it says: %s", calls.Load(), &errs)
+			}
+		})
+	}
+}
+
+// notes writes a note to a server, and gives the exit code and what is said about it.
+func notes(t *testing.T, server string) (code int, says string) {
+	t.Helper()
+	var errs bytes.Buffer
+	term := quiet()
+	term.err = &errs
+	term.configDir = func() (string, error) { return t.TempDir(), nil }
+	code = run(t.Context(), []string{"conversation", "note", exampleConversation, "x", "--org", "sevai", "--server", server}, term)
+	return code, errs.String()
+}
+
+// A daemon of another version tells nothing of what the one before it has done.
+func TestAnotherVersionLeavesTheDoubt(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if calls.Add(1) == 1 {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set(api.HeaderVersion, "99")
+		w.WriteHeader(http.StatusConflict)
+	}))
+	t.Cleanup(server.Close)
+	code, says := notes(t, server.URL)
+	if code != exitConflict || calls.Load() != 2 || !strings.Contains(says, "version 99") || !strings.Contains(says, "it is written once:\nngoctl ") {
+		t.Errorf("after %d calls it ends with %d and says: %s", calls.Load(), code, says)
+	}
+}
+
+// What refuses and is no daemon has passed nothing on to one.
+func TestAStrangersRefusalLeavesNoDoubt(t *testing.T) {
+	t.Parallel()
+	for status, doubted := range map[int]bool{http.StatusNotFound: false, http.StatusMethodNotAllowed: false, http.StatusBadGateway: true, http.StatusOK: true} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			var calls atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				calls.Add(1)
+				w.WriteHeader(status)
+			}))
+			t.Cleanup(server.Close)
+			code, says := notes(t, server.URL)
+			if code != exitUnreachable || strings.Contains(says, "--key") != doubted || (calls.Load() > 1) != doubted || !strings.Contains(says, "is not ngoctl") {
+				t.Errorf("of status %d, after %d calls, it ends with %d and says: %s", status, calls.Load(), code, says)
 			}
 		})
 	}

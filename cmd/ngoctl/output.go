@@ -202,7 +202,7 @@ func explain(err error) fault {
 	f := inWords(err)
 	if d, ok := errors.AsType[*doubt](err); ok {
 		f.Message += "; nobody knows whether it was written"
-		f.Hint = "Run this, and it is written once: " + ngo.PrintableText(d.again)
+		f.Hint = ngo.PrintableText(d.again)
 	}
 	return f
 }
