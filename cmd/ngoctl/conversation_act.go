@@ -125,7 +125,7 @@ func (c *call) text(i int, optional bool) (string, error) {
 	text = strings.TrimRight(text, "\r\n")
 	switch {
 	case len(text) > mostText:
-		return "", usage("the text is longer than any channel takes", "send it as a file: --attach FILE")
+		return "", usage("the text is longer than 64 KiB", "write several, or give it to an answer as a file: ngoctl conversation reply ID --attach FILE")
 	case !utf8.ValidString(text):
 		return "", usage("the text is not UTF-8", "save it as UTF-8 and try again")
 	case strings.TrimSpace(text) == "" && !optional:
