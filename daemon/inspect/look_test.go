@@ -28,6 +28,7 @@ func TestWhatAFileIs(t *testing.T) {
 		{"sticker", "image/webp", "", riffOf("WEBP", chunkOf("VP8L", stillVP8L)), "image/webp", "image"},
 		{"moving sticker", "image/webp", "", movingWebP(3), "image/webp", "image"},
 		{"heic", "image/heic", "", append(boxOf("ftyp", []byte("heic\x00\x00\x00\x00mif1")), boxOf("meta", boxOf("ispe", []byte("\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00\x20")))...), "image/heic", "image"},
+		{"pdf that opens at a page", "application/pdf", "a.pdf", pdfWith("/OpenAction[2 0 R/Fit]"), "application/pdf", "file"},
 		{"pdf", "application/pdf", "a.pdf", []byte("%PDF-1.7\n1 0 obj\nendobj\nstartxref\n9\n%%EOF\n"), "application/pdf", "file"},
 		{"voice", "audio/ogg; codecs=opus", "", opus, "audio/ogg", "audio"},
 		{"amr", "audio/amr", "", []byte("#!AMR\n\x3c\x00\x01"), "audio/amr", "audio"},
@@ -150,6 +151,8 @@ func TestWhatIsRefused(t *testing.T) {
 		{"half a sticker", "image/webp", "", movingWebP(3)[:60], "it is cut short or broken"},
 		{"half a film", "video/mp4", "", mp4("isom", "vide")[:120], "it is cut short or broken"},
 		{"half a docx", "", "a.docx", docx(t)[:300], "it is cut short or broken"},
+		{"PDF with a script", "application/pdf", "a.pdf", pdfWith("/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>"), "there are programs inside it"},
+		{"PDF that starts a program", "application/pdf", "a.pdf", pdfWith("/OpenAction << /S /Launch /F (cmd.exe) >>"), "there are programs inside it"},
 		{"half a PDF", "application/pdf", "", []byte("%PDF-1.7\n1 0 obj"), "it is cut short or broken"},
 		{"head of a jpeg and a page", "image/jpeg", "", append([]byte("\xff\xd8\xff\xe0"), page...), "it is cut short or broken"},
 	} {
@@ -186,4 +189,10 @@ func TestTheSizeOfAMovingPicture(t *testing.T) {
 	if err != nil || got.Refused != "" || got.Width != 512 || got.Height != 768 {
 		t.Errorf("look = %d × %d, refused %q, %v; want 512 × 768", got.Width, got.Height, got.Refused, err)
 	}
+}
+
+// pdfWith is a PDF with something in its catalogue, far from its beginning and its end.
+func pdfWith(catalogue string) []byte {
+	far := "%" + strings.Repeat("x", 20_000) + "\n"
+	return []byte("%PDF-1.7\n" + far + "1 0 obj<</Type/Catalog" + catalogue + ">>endobj\n" + far + "startxref\n9\n%%EOF\n")
 }

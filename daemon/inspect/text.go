@@ -157,7 +157,8 @@ func checkOLE(f *file) error {
 
 const whyLocked = refusal("it is locked with a password, so that nobody can see whether it is safe")
 
-// checkPDF wants an end. What is in between no reader but a confined one is to open.
+// checkPDF wants an end, and refuses what openly runs something. What is packed in between goes unseen: no reader but a confined one is
+// to open it.
 func checkPDF(f *file) error {
 	tail := make([]byte, 0, 8<<10)
 	for {
@@ -166,6 +167,9 @@ func checkPDF(f *file) error {
 		}
 		n, err := f.Read(tail[len(tail):cap(tail)])
 		tail = tail[:len(tail)+n]
+		if bytes.Contains(tail, []byte("/JavaScript")) || bytes.Contains(tail, []byte("/Launch")) {
+			return whyScripts
+		}
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -178,5 +182,7 @@ func checkPDF(f *file) error {
 	}
 	return nil
 }
+
+const whyScripts = refusal("there are programs inside it (scripts): ask for it without them, such as printed and scanned")
 
 const whyCut = refusal("it is cut short or broken: ask for it again")
