@@ -60,6 +60,12 @@ func (t Text) Words(n int) string {
 	return s
 }
 
+// Signs gives the text as it was written, at most n signs of it, and whether that is the whole.
+func (t Text) Signs(n int) (text string, whole bool) {
+	text = cut(string(t), n)
+	return text, len(text) == len(t)
+}
+
 func cut(s string, n int) string {
 	for i := range s {
 		if n == 0 {

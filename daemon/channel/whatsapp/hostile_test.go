@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/channel/channeltest"
@@ -88,7 +89,8 @@ func TestOddChanges(t *testing.T) {
 		{"an empty number beside the id", change("messages", `"contacts":[{"wa_id":"","user_id":"IN.1","profile":{"username":"@Ravi.Test"}}],"messages":[{"id":"wamid.1","from":"","from_user_id":"IN.1","type":"text","text":{"body":"x"}}]`),
 			"messages.text: line=yes; kind=text; from=IN.1; user=ravi.test; text=x"},
 		{"no id", change("messages", `"messages":[{"from":"915550020117","type":"text","text":{"body":"x"}}]`), "messages.text: line=yes; unknown=a message without an id"},
-		{"an id with blanks", change("messages", `"messages":[{"id":"a b","from":"915550020117","type":"text"}]`), "messages.text: line=yes; unknown=a message without an id"},
+		{"an id with blanks", change("messages", `"messages":[{"id":"a b","from":"915550020117","type":"text"}]`), "messages.text: line=yes; unknown=a message whose id is too long, or has signs in it that no id has"},
+		{"an id without end", change("messages", `"messages":[{"id":"wamid.`+strings.Repeat("A", 5000)+`","from":"915550020117","type":"text"}]`), "messages.text: line=yes; unknown=a message whose id is too long, or has signs in it that no id has"},
 		{"a contact in another place", change("messages", `"contacts":[{"wa_id":"1","profile":{"name":"Other"}},{"wa_id":"915550020117","profile":{"name":"Asha"}}],"messages":[{"id":"wamid.1","from":"915550020117","type":"text","text":{"body":"x"}}]`),
 			"messages.text: line=yes; kind=text; from=915550020117 +915550020117; name=Asha; text=x"},
 		{"a contact with the number and another's id", change("messages", `"contacts":[{"wa_id":"915550020117","user_id":"IN.2","profile":{"name":"Other"}}],"messages":[{"id":"wamid.1","from":"915550020117","from_user_id":"IN.1","type":"text","text":{"body":"x"}}]`),
@@ -204,9 +206,26 @@ func TestHostileText(t *testing.T) {
 			t.Errorf("the file %q is named %q; want %q", name, got, want)
 		}
 	}
-	long := events(t, said(`"type":"text","text":{"body":"`+strings.Repeat("न", 100_000)+`"}`))
-	if n := len(long[0].Incoming.Text); n > 64<<10 || n < 60<<10 {
-		t.Errorf("a text without end keeps %d bytes", n)
+}
+
+// All that WhatsApp's apps can send is kept, in any script; of anything longer it is told that it was cut.
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	const most = 65536
+	for sign, n := range map[string]int{"a": most, "न": 40_000, "அ": most, "🙏": most, "\U0001F600": most + 1} {
+		body := strings.Repeat(sign, n-1) + "Z"
+		for name, more := range map[string]string{
+			"text": `"type":"text","text":{"body":"` + body + `"}`, "caption": `"type":"image","image":{"id":"5","caption":"` + body + `"}`,
+		} {
+			in := events(t, said(more))[0].Incoming
+			cut := n > most
+			if !cut && (in.Text != body || in.Problem != "") {
+				t.Errorf("a %s of %d times %s: %d signs kept, ends with %.20q, problem %q; want it whole", name, n, sign, utf8.RuneCountInString(in.Text), in.Text[len(in.Text)-20:], in.Problem)
+			}
+			if cut && (in.Text != strings.Repeat(sign, most)+"… (cut)" || in.Problem == "") {
+				t.Errorf("a %s of %d times %s: %d signs kept, problem %q; want what was cut to say so", name, n, sign, utf8.RuneCountInString(in.Text), in.Problem)
+			}
+		}
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 const (
 	maxName  = 200      // signs
 	maxLine  = 1000     // signs
-	maxWords = 64 << 10 // bytes; WhatsApp takes 4,096 signs
+	maxHeard = 65536    // signs: WhatsApp's apps take no more, and we may send 4,096
+	maxWords = 64 << 10 // bytes of what ngoctl itself or Meta wrote, such as a template
 	maxList  = 200
 )
 
@@ -153,8 +154,10 @@ func (r reading) message(raw json.RawMessage, echo bool) channel.Event {
 	}
 	in := &channel.Incoming{Ref: m.ID.Ref(), Person: r.person(r.partner(m, echo)), Group: m.Group.Ref(), Echo: echo}
 	switch {
-	case in.Ref == "":
+	case m.ID == "":
 		return r.unknown(what, "a message without an id", raw)
+	case in.Ref == "":
+		return r.unknown(what, "a message whose id is too long, or has signs in it that no id has", raw)
 	case len(in.Person.Identities) == 0 && !(echo && in.Group != ""):
 		return r.unknown(what, "a message that does not say whose it is", raw)
 	}
@@ -225,7 +228,8 @@ func (m message) fill(in *channel.Incoming) {
 func (c content) fill(in *channel.Incoming) {
 	switch c.Type {
 	case "text":
-		in.Kind, in.Text = channel.KindText, c.Text.V.Body.Words(maxWords)
+		in.Kind = channel.KindText
+		write(in, c.Text.V.Body)
 		if in.Text == "" {
 			in.Problem = "WhatsApp did not pass on its text."
 		}
@@ -257,6 +261,16 @@ func (c content) fill(in *channel.Incoming) {
 	c.problem(in)
 }
 
+// write puts in what somebody wrote, and says so where it is not all of it.
+func write(in *channel.Incoming, t meta.Text) {
+	text, whole := t.Signs(maxHeard)
+	in.Text = text
+	if !whole {
+		in.Text += "… (cut)"
+		in.Problem = "Its text is longer than WhatsApp takes: what stands here is its beginning."
+	}
+}
+
 // other is a message whose content Meta keeps to itself, or whose kind is new.
 func (c content) other(in *channel.Incoming) {
 	in.Kind = channel.KindOther
@@ -283,7 +297,8 @@ func (c content) problem(in *channel.Incoming) {
 }
 
 func (m media) fill(in *channel.Incoming, k channel.MediaKind) {
-	in.Kind, in.Text = channel.KindMedia, m.Caption.Words(maxWords)
+	in.Kind = channel.KindMedia
+	write(in, m.Caption)
 	out := channel.Media{
 		Kind: k, Name: fileName(m.Name), Type: mediaType(m.Type), SHA256: digest(m.SHA256), Ref: string(m.ID.Ref()), URL: m.URL.Line(4 * maxLine),
 		Animated: bool(m.Animated),
@@ -341,12 +356,14 @@ func (l location) fill(in *channel.Incoming) {
 
 // choose reads what was pressed. Its title is also the text: who presses Stop says stop.
 func choose(in *channel.Incoming, payload, title, detail meta.Text) {
-	in.Kind, in.Text = channel.KindChoice, title.Words(maxWords)
+	in.Kind = channel.KindChoice
+	write(in, title)
 	in.Choice = &channel.Choice{Payload: payload.Words(maxLine), Title: title.Line(maxName), Detail: detail.Line(maxLine)}
 }
 
 func (o order) fill(in *channel.Incoming) {
-	in.Kind, in.Text = channel.KindOrder, o.Text.Words(maxWords)
+	in.Kind = channel.KindOrder
+	write(in, o.Text)
 	in.Order = &channel.Order{Catalog: o.Catalog.Line(maxName)}
 	for _, i := range o.Items[:min(len(o.Items), maxList)] {
 		in.Order.Items = append(in.Order.Items, i.read())
