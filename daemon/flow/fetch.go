@@ -31,7 +31,7 @@ func (f *Flow) fetch(ctx context.Context, o *org.Org, job ngo.Job) error {
 	if err != nil {
 		return err
 	}
-	if src.State != ngo.AttachmentWanted {
+	if !fetchable(src) {
 		return write(ctx, o, func(tx *store.Tx) error { return tx.Finish(job) })
 	}
 	tooLate := f.now().Sub(m.At) > fetchingFor
@@ -56,6 +56,22 @@ func (f *Flow) fetch(ctx context.Context, o *org.Org, job ngo.Job) error {
 	}
 	f.log.Warn("attachment not fetched", "org", o.Info().Slug, "attachment", src.ID, "err", err)
 	return write(ctx, o, func(tx *store.Tx) error { return tx.Retry(job, pause(job.Attempts, longPause), lost.Reason) })
+}
+
+// fetchable tells whether a file is still to be had. One whose job was set aside is when that is tried again by hand.
+func fetchable(src store.AttachmentSource) bool {
+	return src.State == ngo.AttachmentWanted || src.State == ngo.AttachmentLost && src.Ref != ""
+}
+
+// unfetched says of a file that its job was set aside.
+func unfetched(tx *store.Tx, job ngo.Job) error {
+	src, err := tx.AttachmentSource(ngo.AttachmentID(job.Subject))
+	if err != nil || src.State != ngo.AttachmentWanted {
+		return err
+	}
+	return tx.SetAttachment(src.ID, store.FetchedAttachment{
+		State: ngo.AttachmentLost, Reason: "The program could not fetch it, again and again. Why stands in: ngoctl job show " + string(job.ID),
+	})
 }
 
 // silent tells why nothing is asked of a provider for now, and how long. One that hangs would keep those who work for minutes each time,

@@ -159,3 +159,36 @@ func TestSilentProviderIsLeftAlone(t *testing.T) {
 		}
 	}
 }
+
+// A file that the program dies of shows as not fetched. Its job tried again by hand fetches it.
+func TestFileWhoseJobIsParked(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	g.serve(fileID, picture(t))
+	g.broken(503)
+	g.hears(messages(h.document("image", "image/png", "")))
+	h.later(time.Hour)
+	var job ngo.Job
+	h.write(func(tx *store.Tx) error {
+		jobs, err := tx.Claim(ngo.LaneDocument, 1, 1)
+		if err != nil || len(jobs) != 1 {
+			t.Fatalf("jobs %+v, %v; want the one that fetches", jobs, err)
+		}
+		job = jobs[0]
+		if err := tx.Park(job, "it crashed"); err != nil {
+			return err
+		}
+		return h.flow.Parked(tx, job)
+	})
+	if a := h.attachment(); a.State != ngo.AttachmentLost || !strings.Contains(a.Reason, string(job.ID)) {
+		t.Errorf("attachment %+v; want it not fetched, and where to see why", a)
+	}
+	g.broken(0)
+	must(t, h.retryJob(job.ID))
+	h.later(time.Hour)
+	h.works()
+	if a := h.attachment(); a.State != ngo.AttachmentKept || a.Reason != "" || len(h.state().jobs) != 0 {
+		t.Errorf("attachment %+v, jobs %+v; want it fetched", a, h.state().jobs)
+	}
+}

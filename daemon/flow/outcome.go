@@ -173,12 +173,19 @@ func (l *letter) end(tx *store.Tx, job ngo.Job, out store.Outcome) error {
 // interrupted is why nobody knows whether a message went.
 const interrupted = "The program stopped while it was being sent. Find out whether it arrived before it is sent again."
 
-// Parked says of a message what became of it when its job is set aside, and has those behind it go on. Of other jobs nobody waits for
-// the end.
+// Parked says of a message or a file what became of it when its job is set aside. Of other jobs nobody waits for the end.
 func (f *Flow) Parked(tx *store.Tx, job ngo.Job) error {
-	if job.Kind != ngo.JobDeliver {
-		return nil
+	switch job.Kind {
+	case ngo.JobDeliver:
+		return undelivered(tx, job)
+	case ngo.JobFetch:
+		return unfetched(tx, job)
 	}
+	return nil
+}
+
+// undelivered says of a message that its job was set aside, and has those behind it go on.
+func undelivered(tx *store.Tx, job ngo.Job) error {
 	m, err := tx.Message(ngo.MessageID(job.Subject))
 	if err != nil || !pending(m) {
 		return err
