@@ -174,7 +174,8 @@ where id = $1
   and not exists (select 1 from conversation where conversation.person_id = person.id)
   and not exists (select 1 from joining where joining.kept = person.id or joining.gone = person.id)
   and not exists (select 1 from apart where apart.one = person.id or apart.other = person.id)
-  and not exists (select 1 from consent where consent.person_id = person.id)`
+  and not exists (select 1 from consent where consent.person_id = person.id)
+  and not exists (select 1 from person_mention where person_mention.person_id = person.id)`
 
 // leave removes somebody of whom nothing was known but the name on a gift that turned out to be another's.
 func (t *Tx) leave(old, now ngo.PersonID) error {

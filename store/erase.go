@@ -39,6 +39,8 @@ const (
   union all
   select p.delivery_id from ripple p where p.person_id = $1
   union all
+  select n.delivery_id from person_mention n where n.person_id = $1
+  union all
   select e.delivery_id from early e where e.person_id = $1
   union all
   select v.id from consent c join delivery v on v.id = c.source where c.person_id = $1
@@ -70,13 +72,9 @@ const searchedOf = `
     select m.id from message m where m.donation_id in (` + giftsOf + `
     )`
 
-// mentionPerson stands beside one of a person's messages, whichever.
 const mentionPerson = `
-insert into message_mention (message_id, delivery_id)
-select m.id, $2
-from message m
-where m.person_id = $1
-limit 1
+insert into person_mention (person_id, delivery_id)
+values ($1, $2)
 on conflict do nothing`
 
 // MentionMessage notes that a delivery told of a message that was known: erasing whom it is about reaches its body.

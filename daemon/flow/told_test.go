@@ -61,6 +61,27 @@ func TestErasureReachesWhatToldOfSomebody(t *testing.T) {
 	}
 }
 
+// Who gave and never wrote is erased also from what a provider told of them.
+func TestErasureReachesWhatToldOfADonor(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.page()
+	var donor ngo.PersonID
+	h.write(func(tx *store.Tx) (err error) {
+		donor, err = tx.JoinPerson(ngo.Donor{Name: "Meena Raman", EMail: "meena@example.org"})
+		return err
+	})
+	who := channel.Person{Identities: []ngo.Identity{{Kind: ngo.EMail, Value: "meena@example.org"}}}
+	told := p.hears(channel.Event{Name: "preference", Preference: &channel.Preference{Person: who, Topic: "parties", Stop: true}})
+	if !h.body(told) {
+		t.Fatal("nothing was kept")
+	}
+	h.write(func(tx *store.Tx) error { return tx.ErasePerson(donor) })
+	if h.body(told) {
+		t.Error("what told of her is still there")
+	}
+}
+
 // Whom a report names that nobody believes is erased from it too, also where something else in the delivery cannot be recorded, so that
 // each of its events is recorded by itself.
 func TestErasureReachesAReportBesideABrokenEvent(t *testing.T) {
