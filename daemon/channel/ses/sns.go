@@ -159,9 +159,12 @@ func amazons(address string) (*url.URL, bool) {
 	return u, true
 }
 
+// certificateName is where Amazon lays certificates: a name right below the host, with nothing in it that another would read otherwise.
+var certificateName = regexp.MustCompile(`^/[A-Za-z0-9_-]+\.pem$`)
+
 func certificateAddress(address string) bool {
 	u, ok := amazons(address)
-	return ok && strings.HasSuffix(u.Path, ".pem") && u.RawQuery == "" && u.Fragment == ""
+	return ok && certificateName.MatchString(u.EscapedPath()) && u.RawQuery == "" && u.Fragment == ""
 }
 
 func inDate(c *x509.Certificate, now time.Time) bool {

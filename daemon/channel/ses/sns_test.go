@@ -164,10 +164,16 @@ func TestLearnAsksNobodyElse(t *testing.T) {
 		"another version": a.sign(notified(nil), "9"),
 		"an inner address": with(a.sign(notified(nil), "2"), "SigningCertURL",
 			"https://169.254.169.254/latest/meta-data/x.pem"),
-		"a query":   with(a.sign(notified(nil), "2"), "SigningCertURL", certificate+"?x=y"),
-		"no type":   without(a.sign(notified(nil), "2"), "Type"),
-		"not JSON":  nil,
-		"a bad URL": with(a.sign(notified(nil), "2"), "SigningCertURL", "https://sns.ap-south-1.amazonaws.com/%zz.pem"),
+		"a query":                   with(a.sign(notified(nil), "2"), "SigningCertURL", certificate+"?x=y"),
+		"no type":                   without(a.sign(notified(nil), "2"), "Type"),
+		"not JSON":                  nil,
+		"a way up":                  with(a.sign(notified(nil), "2"), "SigningCertURL", "https://sns.ap-south-1.amazonaws.com/../x.pem"),
+		"a way up in other signs":   with(a.sign(notified(nil), "2"), "SigningCertURL", "https://sns.ap-south-1.amazonaws.com/%2e%2e/x.pem"),
+		"a way down":                with(a.sign(notified(nil), "2"), "SigningCertURL", "https://sns.ap-south-1.amazonaws.com/mine/x.pem"),
+		"a way down in other signs": with(a.sign(notified(nil), "2"), "SigningCertURL", "https://sns.ap-south-1.amazonaws.com/mine%2fx.pem"),
+		"two slashes":               with(a.sign(notified(nil), "2"), "SigningCertURL", "https://sns.ap-south-1.amazonaws.com//x.pem"),
+		"no name":                   with(a.sign(notified(nil), "2"), "SigningCertURL", "https://sns.ap-south-1.amazonaws.com/.pem"),
+		"a bad URL":                 with(a.sign(notified(nil), "2"), "SigningCertURL", "https://sns.ap-south-1.amazonaws.com/%zz.pem"),
 	} {
 		if err := h.Learn(t.Context(), none, body(bad)); ngo.CodeOf(err) != ngo.Unauthenticated {
 			t.Errorf("Learn of %s = %v; want Unauthenticated", name, err)
