@@ -147,6 +147,8 @@ func TestReplies(t *testing.T) {
 		hint string
 	}{
 		{"nothing", api.Reply{Text: " \n"}, ngo.Invalid, ""},
+		{"the colours of a terminal", api.Reply{Text: "It is \x1b[1mready\x1b[0m."}, ngo.Invalid, "without"},
+		{"a note with what moves a cursor", api.Reply{Text: "called\u009b2J", Note: true}, ngo.Invalid, "without"},
 		{"too long", api.Reply{Text: strings.Repeat("அ", 4097)}, ngo.TooLarge, "parts"},
 		{"a template and a text", api.Reply{Text: "x", Template: &api.TemplateUse{Name: "appointment"}}, ngo.Invalid, "values"},
 		{"a note with a file", api.Reply{Text: "x", Note: true, Files: []api.Upload{{Name: "a", Data: []byte("a")}}}, ngo.Invalid, "without"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/ngoctl/ngoctl/daemon/api"
 	"github.com/ngoctl/ngoctl/daemon/channel"
@@ -70,8 +71,8 @@ func checkReply(r api.Reply) error {
 		return &ngo.Error{Code: ngo.Invalid, Message: "a note is a text and nothing else", Hint: "write it without a template, files and quotation"}
 	case r.Template == nil && !text && len(r.Files) == 0:
 		return &ngo.Error{Code: ngo.Invalid, Message: "there is nothing to write"}
-	case strings.ContainsRune(r.Text, 0):
-		return &ngo.Error{Code: ngo.Invalid, Message: "the text has signs in it that cannot be sent"}
+	case strings.ContainsFunc(r.Text, steersTerminals):
+		return &ngo.Error{Code: ngo.Invalid, Message: "the text has signs in it that nobody sees, such as those of a terminal's colours", Hint: "write it without them"}
 	}
 	total := 0
 	for _, f := range r.Files {
@@ -85,6 +86,9 @@ func checkReply(r api.Reply) error {
 	}
 	return nil
 }
+
+// steersTerminals tells of signs that are no text. Whatever shows what strangers wrote takes them out; we send nobody any.
+func steersTerminals(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) }
 
 // draft gets ready what needs no transaction: the channel, what is free, and the files, which are durable before a row names
 // them.
