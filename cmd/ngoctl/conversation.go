@@ -78,7 +78,8 @@ func conversationCommand(t terminal) *cli.Command {
 			},
 			{
 				Name: "save", Usage: "write a file that came with a message to this computer", ArgsUsage: "ATTACHMENT [FILE]", Action: inOrg(t, conversationSave),
-				UsageText: "ngoctl conversation save att_01k9v3m5w8x2y4z6a7b9c1d3e5\nngoctl conversation save att_01k9v3m5w8x2y4z6a7b9c1d3e5 letter.pdf",
+				UsageText:   "ngoctl conversation save att_01k9v3m5w8x2y4z6a7b9c1d3e5\nngoctl conversation save att_01k9v3m5w8x2y4z6a7b9c1d3e5 letter.pdf",
+				Description: "Without FILE it is called as it came. With \"-\" it goes to standard output.",
 			},
 		},
 	})

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
@@ -279,19 +281,42 @@ func conversationOpen(ctx context.Context, c *call, s session) error {
 
 func conversationSave(ctx context.Context, c *call, s session) error {
 	path := c.arg(1)
-	if path == "" {
-		path = fileName(c.arg(0))
-	}
-	if path == "-" {
-		if c.term.outTTY || c.format == forMachines {
-			return usage("a file cannot be written here", "give a FILE, or pipe it")
-		}
-	} else if err := c.mayReplace(path); err != nil {
-		return err
+	if path == "-" && (c.term.outTTY || c.format == forMachines) {
+		return usage("a file cannot be written here", "give a FILE, or pipe it")
 	}
 	var content bytes.Buffer
-	if err := s.Attachment(ctx, s.org, ngo.AttachmentID(c.arg(0)), &content); err != nil {
+	name, err := s.Attachment(ctx, s.org, ngo.AttachmentID(c.arg(0)), &content)
+	if err != nil {
 		return err
 	}
+	if path == "" {
+		path = cmp.Or(safeName(name), fileName(c.arg(0)))
+	}
+	if path != "-" {
+		if err := c.mayReplace(path); err != nil {
+			return err
+		}
+	}
 	return c.keep(path, content.Bytes())
+}
+
+// safeName makes of the name that a stranger gave a file one for this folder: nothing of a path, no dot or hyphen in front that
+// hides it or makes it a flag, and no sign that a shell reads. It is empty when nothing is left.
+func safeName(given string) string {
+	const most = 200 // bytes; file systems take 255
+	name := strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.L, unicode.M, unicode.N) || strings.ContainsRune("-_. ", r) {
+			return r
+		}
+		return '-'
+	}, ngo.Printable(given))
+	name = strings.Trim(name, ".- ")
+	if len(name) <= most {
+		return name
+	}
+	end := filepath.Ext(name)
+	if len(end) > 10 {
+		end = ""
+	}
+	return strings.ToValidUTF8(name[:most-len(end)], "") + end
 }

@@ -101,6 +101,12 @@ func (c *Client) send(ctx context.Context, r request) error {
 
 // bytes sends the request and gives the whole body of the answer, which is at most limit long.
 func (c *Client) bytes(ctx context.Context, r request, limit int64) ([]byte, error) {
+	data, _, err := c.answer(ctx, r, limit)
+	return data, err
+}
+
+// answer is bytes with the answer's header.
+func (c *Client) answer(ctx context.Context, r request, limit int64) ([]byte, http.Header, error) {
 	if !r.slow {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, callTimeout, errSlow)
@@ -108,17 +114,17 @@ func (c *Client) bytes(ctx context.Context, r request, limit int64) ([]byte, err
 	}
 	res, err := c.do(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer res.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if err != nil {
-		return nil, unreachable(ctx, err)
+		return nil, nil, unreachable(ctx, err)
 	}
 	if int64(len(data)) > limit {
-		return nil, &ngo.Error{Code: ngo.TooLarge, Message: "the daemon's answer is too large", Hint: "ask for fewer rows with --limit"}
+		return nil, nil, &ngo.Error{Code: ngo.TooLarge, Message: "the daemon's answer is too large", Hint: "ask for fewer rows with --limit"}
 	}
-	return data, nil
+	return data, res.Header, nil
 }
 
 // do sends the request and gives the answer if it is a good one of our version.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"mime"
 	"net/url"
 	"strconv"
 	"time"
@@ -265,14 +266,18 @@ func (c *Client) ThreadLink(ctx context.Context, org string, id ngo.Conversation
 	return call[Link](ctx, c, post(nil, "orgs", org, "conversations", string(id), "link"))
 }
 
-// Attachment writes the content of an attachment to w. Codes: NotFound, Conflict when it is not kept.
-func (c *Client) Attachment(ctx context.Context, org string, id ngo.AttachmentID, w io.Writer) error {
-	data, err := c.bytes(ctx, get("orgs", org, "attachments", string(id)), maxAttachment)
+// Attachment writes the content of an attachment to w, and gives the name it came with, which is a stranger's; empty when it came
+// with none. Codes: NotFound, Conflict when it is not kept.
+func (c *Client) Attachment(ctx context.Context, org string, id ngo.AttachmentID, w io.Writer) (name string, err error) {
+	data, header, err := c.answer(ctx, get("orgs", org, "attachments", string(id)), maxAttachment)
 	if err != nil {
-		return err
+		return "", err
+	}
+	if _, told, err := mime.ParseMediaType(header.Get("Content-Disposition")); err == nil {
+		name = told["filename"]
 	}
 	_, err = w.Write(data)
-	return err
+	return name, err
 }
 
 const maxAttachment = 101 << 20

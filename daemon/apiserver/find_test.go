@@ -56,8 +56,8 @@ func TestFilesGoWithRepliesAndAreFetched(t *testing.T) {
 		t.Errorf("attachment = %+v", a)
 	}
 	var got bytes.Buffer
-	if err := c.Attachment(ctx, storetest.Slug, a.ID, &got); err != nil || !bytes.Equal(got.Bytes(), form) {
-		t.Errorf("Attachment = %q, %v", got.Bytes(), err)
+	if name, err := c.Attachment(ctx, storetest.Slug, a.ID, &got); err != nil || name != "form.pdf" || !bytes.Equal(got.Bytes(), form) {
+		t.Errorf("Attachment = %q, %q, %v", name, got.Bytes(), err)
 	}
 	link, err := c.AttachmentLink(ctx, storetest.Slug, a.ID)
 	if err != nil || !strings.HasPrefix(link.URL, "https://ngo.example.org/files/") || time.Until(link.Expires) > 11*time.Minute {
@@ -68,7 +68,8 @@ func TestFilesGoWithRepliesAndAreFetched(t *testing.T) {
 	}
 	m := in.with(foreign)
 	for _, org := range []string{"other", storetest.Slug} {
-		wantCode(t, m.Attachment(ctx, org, a.ID, &got), ngo.NotFound)
+		_, err = m.Attachment(ctx, org, a.ID, &got)
+		wantCode(t, err, ngo.NotFound)
 		_, err = m.AttachmentLink(ctx, org, a.ID)
 		wantCode(t, err, ngo.NotFound)
 		_, err = m.ThreadLink(ctx, org, id)
