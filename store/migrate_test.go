@@ -238,3 +238,49 @@ func TestPeopleOfAnOldDatabase(t *testing.T) {
 		}
 	}
 }
+
+// What of somebody's wishes still counts is worked out for an old database, and nobody is said to have told an id of whom there is no thread.
+func TestWishesAndIdsOfAnOldDatabase(t *testing.T) {
+	t.Parallel()
+	all, err := store.MigrationSteps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "old.db")
+	engine, err := migrated(t, path, all["org"][:13])
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = engine.Write(t.Context(), store.Ack, func(c store.WriteConn) error {
+		for _, q := range []string{
+			"insert into person (id, name, created, root) values ('per_a', 'Meena', '2026', 'per_a')",
+			"insert into identity (kind, value, person_id) values ('whatsapp', '91', 'per_a'), ('whatsapp_user', 'IN.1', 'per_a')",
+			"insert into consent (id, person_id, topic, given, kind, value, words, language, source, actor, at) values " +
+				"('con_1', 'per_a', 'all', 0, '', '', '', '', '', '', '1'), ('con_2', 'per_a', 'all', 0, '', '', '', '', '', '', '3'), " +
+				"('con_3', 'per_a', 'all', 0, '', '', '', '', '', '', '2'), ('con_4', 'per_a', 'all', 1, '', '', '', '', '', '', '1'), " +
+				"('con_5', 'per_a', 'all', 1, '', '', '', '', '', '', '1')",
+		} {
+			if _, err := c.Exec(q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, engine.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if engine, err = migrated(t, path, all["org"]); err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	for query, want := range map[string]string{
+		"select group_concat(id) from consent where latest = 1":      "con_2,con_5",
+		"select group_concat(value || '=' || told_by) from identity": "91=,IN.1=",
+	} {
+		var got string
+		err := engine.Read(t.Context(), func(c store.Conn) error { return c.QueryRow(query).Scan(&got) })
+		if err != nil || got != want {
+			t.Errorf("%s = %q, %v; want %q", query, got, err, want)
+		}
+	}
+}
