@@ -90,7 +90,7 @@ func (b *IMAP) Up() error {
 	b.addr = l.Addr().String()
 	r := &mailboxLife{server: b.newServer(), done: make(chan struct{})}
 	r.listener = &hook{Listener: l, faults: &b.faults, done: r.done, conns: map[net.Conn]bool{}}
-	r.served.Go(func() { r.server.Serve(&stickyListener{r.listener, b, r.done}) }) // ends with the listener; there is nobody to tell why
+	r.served.Go(func() { r.server.Serve(&stickyListener{r.listener, b, r}) }) // ends with the listener; there is nobody to tell why
 	b.running = r
 	return nil
 }
@@ -209,11 +209,12 @@ func (b *IMAP) Count() int {
 	return len(b.kept)
 }
 
-// stickyListener gives connections that write nothing while the server hangs.
+// stickyListener gives connections that write nothing while the server hangs, and that take what is to be written without waiting.
+// The library holds the folder while it writes a mail: who puts another in would else wait for whoever reads the first, or for Heal.
 type stickyListener struct {
 	*hook
 	box  *IMAP
-	done <-chan struct{}
+	life *mailboxLife
 }
 
 // Accept gives the next connection.
@@ -222,21 +223,97 @@ func (l *stickyListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sticky{c, l}, nil
+	s := &sticky{Conn: c, listener: l, more: make(chan struct{}, 1), gone: make(chan struct{})}
+	l.life.served.Go(s.flush)
+	return s, nil
 }
 
 type sticky struct {
 	net.Conn
 	listener *stickyListener
+	more     chan struct{} // there is something to write
+	gone     chan struct{} // closed by Close
+
+	mu     sync.Mutex
+	queue  []byte
+	closed bool
 }
 
-// Write writes once the server does not hang.
+const (
+	stickyPiece = 4096        // bytes that are written at once: in between the server may begin to hang
+	stickyLast  = time.Second // for what is still to be written when the server hangs up
+)
+
+// Write has p written in its turn.
 func (c *sticky) Write(p []byte) (int, error) {
-	if stuck := c.listener.box.holdUp(); stuck != nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return 0, net.ErrClosed
+	}
+	c.queue = append(c.queue, p...)
+	select {
+	case c.more <- struct{}{}:
+	default: // whoever writes is told already
+	}
+	return len(p), nil
+}
+
+// SetWriteDeadline does nothing: Write never waits.
+func (c *sticky) SetWriteDeadline(time.Time) error { return nil }
+
+// Close has the connection closed once everything is written.
+func (c *sticky) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	close(c.gone)
+	return c.Conn.SetWriteDeadline(time.Now().Add(stickyLast))
+}
+
+// flush writes until the connection ends.
+func (c *sticky) flush() {
+	defer c.Conn.Close()
+	for ended := false; !ended; {
 		select {
-		case <-stuck:
-		case <-c.listener.done:
+		case <-c.more:
+		case <-c.gone:
+			ended = true
+		}
+		for p := c.next(); len(p) > 0; p = c.next() {
+			if !c.held() {
+				return
+			}
+			if _, err := c.Conn.Write(p); err != nil {
+				return
+			}
 		}
 	}
-	return c.Conn.Write(p)
+}
+
+func (c *sticky) next() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := min(len(c.queue), stickyPiece)
+	p := c.queue[:n:n]
+	c.queue = c.queue[n:]
+	return p
+}
+
+// held waits while the server hangs; false when it never speaks again.
+func (c *sticky) held() bool {
+	stuck := c.listener.box.holdUp()
+	if stuck == nil {
+		return true
+	}
+	select {
+	case <-stuck:
+		return true
+	case <-c.gone:
+	case <-c.listener.life.done:
+	}
+	return false
 }

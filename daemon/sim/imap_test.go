@@ -204,3 +204,35 @@ func TestSMTPAwaits(t *testing.T) {
 		t.Errorf("Await = %+v, %v", m, err)
 	}
 }
+
+// A mail that comes while another is being read waits for nobody: neither for whoever reads slowly, nor for a server that hangs.
+func TestMailsComeWhileOneIsRead(t *testing.T) {
+	t.Parallel()
+	for name, hang := range map[string]bool{"slowly": false, "from a server that hangs": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPostOffice(t, sim.IMAPOptions{})
+			const large = 16 << 20 // more than lies between the two ends
+			p.PutData([]byte("From: meena@example.org\r\nSubject: one\r\nMessage-ID: <1@example.org>\r\n\r\n" + strings.Repeat("a long line of a long mail\r\n", large/28)))
+			ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+			defer stop()
+			heard := 0
+			err := p.account.Listen(ctx, "", func(_ context.Context, h channel.Heard) error {
+				if heard++; heard == 2 {
+					stop()
+					return nil
+				}
+				if hang {
+					p.Hang()
+				}
+				p.PutData([]byte("From: meena@example.org\r\nSubject: two\r\nMessage-ID: <2@example.org>\r\n\r\nhello\r\n"))
+				p.Heal()
+				_, err := io.Copy(io.Discard, h.Body)
+				return err
+			})
+			if heard != 2 {
+				t.Errorf("%d mails were heard: %v; want both", heard, err)
+			}
+		})
+	}
+}
