@@ -183,7 +183,8 @@ func (t *talk) fill() (*channel.Filled, error) {
 	return &filled, err
 }
 
-// thread makes a mail one of its thread: for the reader's program, and for ours when an answer comes.
+// thread makes a mail one of its thread: for the reader's program, and for ours when an answer comes. It refers to what came before the
+// mail that it answers, and to none of ours that answer the same one.
 func (f *Flow) thread(out *channel.Message, l letter, via channel.Account) {
 	t := l.talk
 	out.ReplyTo = ""
@@ -191,11 +192,14 @@ func (f *Flow) thread(out *channel.Message, l letter, via channel.Account) {
 	if len(t.refs) == 0 {
 		out.Subject = ngo.Printable(cmp.Or(l.message.Subject, t.Subject))
 	}
-	for _, r := range t.refs {
-		out.References = append(out.References, r.Ref)
-		if r.In || out.InReplyTo == "" {
-			out.InReplyTo = r.Ref
+	end := min(1, len(t.refs)) // behind ours that began it, when they have not written
+	for i, r := range t.refs {
+		if r.In {
+			end = i + 1
 		}
+	}
+	for _, r := range t.refs[:end] {
+		out.References, out.InReplyTo = append(out.References, r.Ref), r.Ref
 	}
 	if r, ok := via.(channel.Returner); ok && t.Token != "" {
 		out.ReplyAddress = r.ReturnAddress(out.Line, t.Token)
