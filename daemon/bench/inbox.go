@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	inboxNumber = "200300400500600"
-	inboxPeople = 2_000 // who write, in turn
+	inboxNumber = 200_300_400_500_600 // the id of the first organisation's number
+	inboxPeople = 2_000               // who write, in turn
 )
 
 // texts are what people write in a bench, so long as people write.
@@ -30,16 +30,18 @@ func (f *field) messages(batch int) func(buf []byte, n int64) []byte {
 	key, now := []byte(secret), strconv.FormatInt(time.Now().Unix(), 10)
 	return func(buf []byte, n int64) []byte {
 		body := make([]byte, 0, 200+900*batch)
+		org := int(n) % len(f.orgs)
+		number := numberOf(org)
 		body = append(body, `{"object":"whatsapp_business_account","entry":[`...)
 		for i := range int64(batch) {
 			if i > 0 {
 				body = append(body, ',')
 			}
-			body = appendMessage(body, n*int64(batch)+i, now)
+			body = appendMessage(body, number, n*int64(batch)+i, now)
 		}
 		body = append(body, `]}`...)
 		buf = append(buf, "POST /hooks/"...)
-		buf = append(buf, f.orgs[int(n)%len(f.orgs)]...)
+		buf = append(buf, f.orgs[org]...)
 		buf = append(buf, "/whatsapp HTTP/1.1\r\nHost: "...)
 		buf = append(buf, f.addr...)
 		buf = append(buf, "\r\nContent-Type: application/json\r\nX-Hub-Signature-256: sha256="...)
@@ -52,10 +54,11 @@ func (f *field) messages(batch int) func(buf []byte, n int64) []byte {
 }
 
 // appendMessage writes one message as Meta delivers it.
-func appendMessage(b []byte, n int64, now string) []byte {
+func appendMessage(b []byte, number string, n int64, now string) []byte {
 	phone := strconv.FormatInt(919_800_000_000+n%inboxPeople, 10)
-	b = append(b, `{"id":"100200300400500","changes":[{"value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"915550010001","phone_number_id":"`+inboxNumber+`"},`+
-		`"contacts":[{"profile":{"name":"Bench `...)
+	b = append(b, `{"id":"100200300400500","changes":[{"value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"915550010001","phone_number_id":"`...)
+	b = append(b, number...)
+	b = append(b, `"},"contacts":[{"profile":{"name":"Bench `...)
 	b = strconv.AppendInt(b, n%inboxPeople, 10)
 	b = append(b, `"},"wa_id":"`...)
 	b = append(b, phone...)
@@ -76,15 +79,18 @@ func appendMessage(b []byte, n int64, now string) []byte {
 	return append(b, `"}}]},"field":"messages"}]}`...)
 }
 
+// numberOf gives the id of an organisation's number: none is connected twice.
+func numberOf(org int) string { return strconv.Itoa(inboxNumber + org) }
+
 // connectWhatsApp gives every organisation a number.
 func (f *field) connectWhatsApp(ctx context.Context) error {
 	c, err := f.local()
 	if err != nil {
 		return err
 	}
-	for _, org := range f.orgs {
+	for i, org := range f.orgs {
 		_, err := c.AddChannel(ctx, org, api.AddAccount{Driver: "whatsapp", Values: setting.Values{
-			"app-secret": secret, "verify-token": "bench", "token": "bench", "phone-number-id": inboxNumber, "base-url": "http://127.0.0.1:9",
+			"app-secret": secret, "verify-token": "bench", "token": "bench", "phone-number-id": numberOf(i), "base-url": "http://127.0.0.1:9",
 		}})
 		if err != nil {
 			return err

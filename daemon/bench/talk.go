@@ -98,7 +98,7 @@ func nowhere(driver string) (settings, secrets map[string]string) {
 	if driver == "email" {
 		return map[string]string{"smtp": discard, "from": "office@example.org"}, nil
 	}
-	return map[string]string{"phone-number-id": inboxNumber, "base-url": "http://" + discard + "/v26.0"},
+	return map[string]string{"phone-number-id": numberOf(0), "base-url": "http://" + discard + "/v26.0"},
 		map[string]string{"app-secret": secret, "verify-token": "bench", "token": "bench"}
 }
 
