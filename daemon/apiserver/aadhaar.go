@@ -34,8 +34,9 @@ func maskTogether(rx *store.Rx, texts []string) ([]string, int, error) {
 }
 
 func mask(texts []string, known func(digits string) bool) (out []string, found int) {
+	about := ngo.AadhaarContextOf(texts)
 	for _, s := range texts {
-		masked, n := ngo.MaskAadhaar(s, known, func(digits string) bool { return ngo.MeansAadhaar(texts, s, digits) })
+		masked, n := ngo.MaskAadhaar(s, known, func(digits string) bool { return about.Means(s, digits) })
 		out = append(out, masked)
 		found += n
 	}

@@ -23,6 +23,7 @@ type said struct {
 type mask struct {
 	known   func(digits string) bool // a phone or a payment's number, which only looks like one
 	message *channel.Incoming        // whose texts they are
+	about   *ngo.AadhaarContext      // what they say of each other's numbers; nil until it is asked for
 	told    bool                     // what was said before it is about such a number
 	found   int
 	open    bool // there is one of which only what was said before could tell
@@ -37,7 +38,7 @@ func (m *mask) named(name, s string) string {
 		if reference {
 			return false
 		}
-		meant := m.told || meantIn(m.message, s, digits)
+		meant := m.told || m.means(s, digits)
 		m.open = m.open || !meant
 		return meant
 	})
@@ -52,11 +53,17 @@ func (m *mask) lines(all []string) (out []string) {
 	return out
 }
 
-// meantIn tells whether a message says elsewhere than in one of its texts that a number of that text is one that is never kept. In the
+// means tells whether the message says elsewhere than in one of its texts that a number of that text is one that is never kept. In the
 // page of a mail, which repeats the text, words may stand far from what they mean.
-func meantIn(in *channel.Incoming, text, digits string) bool {
-	page := in.Mail != nil && ngo.MeansAadhaar([]string{in.Mail.Words}, in.Mail.Words, digits)
-	return page || ngo.MeansAadhaar(textsOf(in), text, digits)
+func (m *mask) means(text, digits string) bool {
+	if m.about == nil {
+		c := ngo.AadhaarContextOf(textsOf(m.message))
+		if m.message.Mail != nil {
+			c.AddNumbers(m.message.Mail.Words)
+		}
+		m.about = &c
+	}
+	return m.about.Means(text, digits)
 }
 
 // textsOf gives all that somebody wrote into a message, the page of a mail apart.

@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -185,4 +186,24 @@ func TestAKnownNumberStaysWhereAadhaarWasAskedFor(t *testing.T) {
 	})
 	g.hears(messages(h.text("wamid.1", "my aadhaar number is")))
 	h.wantAsWritten(g.hears(messages(h.text("wamid.2", bareAadhaar))), bareAadhaar)
+}
+
+// A message that is nothing but numbers is read in a time that grows as it does: this one would take hours otherwise.
+func TestAMessageOfNumbersAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	g := h.whatsApp()
+	text := strings.Repeat(bareAadhaar+" ", 4000)
+	form := make([]string, 200)
+	for i := range form {
+		form[i] = fmt.Sprintf(`"q%d":"%s"`, i, bareAadhaar)
+	}
+	answers, err := json.Marshal("{" + strings.Join(form, ",") + "}")
+	must(t, err)
+	reply := h.item(meena, "wamid.2", "interactive", `{"type":"nfm_reply","nfm_reply":{"name":"flow","body":"Sent","response_json":`+string(answers)+`}}`)
+	g.hears(messages(h.textFrom(meena, "wamid.1", text)))
+	g.hears(messages(reply))
+	if c := h.thread(); len(c.messages) != 2 {
+		t.Errorf("%d messages; want both", len(c.messages))
+	}
 }

@@ -109,14 +109,42 @@ func MaskAadhaar(text string, known, meant func(digits string) bool) (string, in
 	return out.String(), count
 }
 
-// MeansAadhaar tells whether the texts of one message say of a number, as 0 to 9, in one of them that it is an Aadhaar number: by a word
-// in another text, or because it is one by what stands about it anywhere.
-func MeansAadhaar(texts []string, text, digits string) bool {
-	another := func(d string) bool { return d != digits }
-	return slices.ContainsFunc(texts, func(s string) bool {
-		_, n := MaskAadhaar(s, another, nil)
-		return n > 0 || s != text && SpeaksOfAadhaar(s)
-	})
+// AadhaarContext is what the texts of one message say of the numbers in each other. It is read once, however many numbers there are.
+type AadhaarContext struct {
+	spoken  []string        // texts with a word for Aadhaar in them; of several that differ, two
+	numbers map[string]bool // that are Aadhaar numbers by what stands about them
+}
+
+// AadhaarContextOf reads the texts of one message.
+func AadhaarContextOf(texts []string) AadhaarContext {
+	c := AadhaarContext{numbers: map[string]bool{}}
+	for _, s := range texts {
+		if len(c.spoken) < 2 && !slices.Contains(c.spoken, s) && SpeaksOfAadhaar(s) {
+			c.spoken = append(c.spoken, s)
+		}
+		c.AddNumbers(s)
+	}
+	return c
+}
+
+// AddNumbers reads a text whose words may stand far from what they mean: only what it says of its own numbers counts.
+func (c AadhaarContext) AddNumbers(text string) {
+	if digitsIn(text) < 12 {
+		return
+	}
+	signs := []rune(text)
+	folded := foldSigns(signs)
+	for _, n := range numbersIn(signs) {
+		if n.mustHide(folded, nil, nil) {
+			c.numbers[n.digits] = true
+		}
+	}
+}
+
+// Means tells whether a number, as 0 to 9, in one of the texts is an Aadhaar number: by a word in another text, or because it is one by
+// what stands about it anywhere.
+func (c AadhaarContext) Means(text, digits string) bool {
+	return c.numbers[digits] || slices.ContainsFunc(c.spoken, func(s string) bool { return s != text })
 }
 
 // signsOf gives the signs of a text and where each begins, and behind them where the text ends.
@@ -139,15 +167,17 @@ type longNumber struct {
 // sign of punctuation does, except between groups of four. Longer numbers in groups, such as those of cards, are not looked into, but
 // what stands side by side is.
 func numbersIn(signs []rune) (out []longNumber) {
-	out = numbersParted(signs, partsDigits)
-	for _, n := range numbersParted(signs, partsGroups) {
-		overlaps := func(o longNumber) bool { return n.from < o.to && o.from < n.to }
-		if n.grouped && !slices.ContainsFunc(out, overlaps) {
+	plain, next := numbersParted(signs, partsDigits), 0
+	for _, n := range numbersParted(signs, partsGroups) { // both from the left to the right
+		for next < len(plain) && plain[next].to <= n.from {
+			out = append(out, plain[next])
+			next++
+		}
+		if n.grouped && (next == len(plain) || plain[next].from >= n.to) {
 			out = append(out, n)
 		}
 	}
-	slices.SortFunc(out, func(a, b longNumber) int { return a.from - b.from })
-	return out
+	return append(out, plain[next:]...)
 }
 
 func numbersParted(signs []rune, parts func(rune) bool) (out []longNumber) {
