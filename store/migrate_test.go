@@ -199,67 +199,46 @@ func TestMigrationsAreNumbered(t *testing.T) {
 // People from before they could be joined are nobody's part, keep their addresses, and are to be searched.
 func TestPeopleOfAnOldDatabase(t *testing.T) {
 	t.Parallel()
-	all, err := store.MigrationSteps()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "old.db")
-	engine, err := migrated(t, path, all["org"][:8])
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = engine.Write(t.Context(), store.Ack, func(c store.WriteConn) error {
-		for _, q := range []string{
-			"insert into person (id, name, created) values ('per_a', 'Meena', '2026-01-01T00:00:00.000Z'), ('per_b', 'Ravi', '2026-01-01T00:00:00.000Z')",
-			"insert into identity (kind, value, person_id) values ('email', 'm@example.org', 'per_a'), ('phone', '+919840012345', 'per_b')",
-		} {
-			if _, err := c.Exec(q); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err := errors.Join(err, engine.Close()); err != nil {
-		t.Fatal(err)
-	}
-	if engine, err = migrated(t, path, all["org"]); err != nil {
-		t.Fatal(err)
-	}
-	defer engine.Close()
-	for query, want := range map[string]string{
+	upgraded(t, 8, []string{
+		"insert into person (id, name, created) values ('per_a', 'Meena', '2026-01-01T00:00:00.000Z'), ('per_b', 'Ravi', '2026-01-01T00:00:00.000Z')",
+		"insert into identity (kind, value, person_id) values ('email', 'm@example.org', 'per_a'), ('phone', '+919840012345', 'per_b')",
+	}, map[string]string{
 		"select group_concat(id || root || coalesce(parent, '') || language) from person": "per_aper_a,per_bper_b",
 		"select group_concat(kind || value || person_id || shared) from identity":         "emailm@example.orgper_a0,phone+919840012345per_b0",
 		"select group_concat(subject) from stale where substr(subject, 1, 4) = 'per_'":    "per_a,per_b",
-	} {
-		var got string
-		err := engine.Read(t.Context(), func(c store.Conn) error { return c.QueryRow(query).Scan(&got) })
-		if err != nil || got != want {
-			t.Errorf("%s = %q, %v; want %q", query, got, err, want)
-		}
-	}
+	})
 }
 
 // What of somebody's wishes still counts is worked out for an old database, and nobody is said to have told an id of whom there is no thread.
 func TestWishesAndIdsOfAnOldDatabase(t *testing.T) {
 	t.Parallel()
+	upgraded(t, 13, []string{
+		"insert into person (id, name, created, root) values ('per_a', 'Meena', '2026', 'per_a')",
+		"insert into identity (kind, value, person_id) values ('whatsapp', '91', 'per_a'), ('whatsapp_user', 'IN.1', 'per_a')",
+		"insert into consent (id, person_id, topic, given, kind, value, words, language, source, actor, at) values " +
+			"('con_1', 'per_a', 'all', 0, '', '', '', '', '', '', '1'), ('con_2', 'per_a', 'all', 0, '', '', '', '', '', '', '3'), " +
+			"('con_3', 'per_a', 'all', 0, '', '', '', '', '', '', '2'), ('con_4', 'per_a', 'all', 1, '', '', '', '', '', '', '1'), " +
+			"('con_5', 'per_a', 'all', 1, '', '', '', '', '', '', '1')",
+	}, map[string]string{
+		"select group_concat(id) from consent where latest = 1":      "con_2,con_5",
+		"select group_concat(value || '=' || told_by) from identity": "91=,IN.1=",
+	})
+}
+
+// upgraded makes an organisation's database of so many steps, fills it, brings it up to date and asks what came of that.
+func upgraded(t *testing.T, steps int, fill []string, want map[string]string) {
+	t.Helper()
 	all, err := store.MigrationSteps()
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "old.db")
-	engine, err := migrated(t, path, all["org"][:13])
+	engine, err := migrated(t, path, all["org"][:steps])
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = engine.Write(t.Context(), store.Ack, func(c store.WriteConn) error {
-		for _, q := range []string{
-			"insert into person (id, name, created, root) values ('per_a', 'Meena', '2026', 'per_a')",
-			"insert into identity (kind, value, person_id) values ('whatsapp', '91', 'per_a'), ('whatsapp_user', 'IN.1', 'per_a')",
-			"insert into consent (id, person_id, topic, given, kind, value, words, language, source, actor, at) values " +
-				"('con_1', 'per_a', 'all', 0, '', '', '', '', '', '', '1'), ('con_2', 'per_a', 'all', 0, '', '', '', '', '', '', '3'), " +
-				"('con_3', 'per_a', 'all', 0, '', '', '', '', '', '', '2'), ('con_4', 'per_a', 'all', 1, '', '', '', '', '', '', '1'), " +
-				"('con_5', 'per_a', 'all', 1, '', '', '', '', '', '', '1')",
-		} {
+		for _, q := range fill {
 			if _, err := c.Exec(q); err != nil {
 				return err
 			}
@@ -273,10 +252,7 @@ func TestWishesAndIdsOfAnOldDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer engine.Close()
-	for query, want := range map[string]string{
-		"select group_concat(id) from consent where latest = 1":      "con_2,con_5",
-		"select group_concat(value || '=' || told_by) from identity": "91=,IN.1=",
-	} {
+	for query, want := range want {
 		var got string
 		err := engine.Read(t.Context(), func(c store.Conn) error { return c.QueryRow(query).Scan(&got) })
 		if err != nil || got != want {

@@ -153,60 +153,26 @@ func TestSamples(t *testing.T) {
 	if root == "" {
 		t.Skip("NGOCTL_FIXTURES is not set: the samples are not here")
 	}
-	want := samples()
 	dir := filepath.Join(root, "channels", "whatsapp")
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	answers, err := filepath.Glob(filepath.Join(dir, "api.*")) // what the API answers: TestAnswers
 	if err != nil {
 		t.Fatal(err)
 	}
-	more, err := filepath.Glob(filepath.Join(dir, "*", "*.json"))
-	if err != nil {
-		t.Fatal(err)
+	for i := range answers {
+		answers[i] = filepath.Base(answers[i])
 	}
-	seen := map[string]bool{}
-	for _, file := range slices.Concat(files, more) {
-		name, err := filepath.Rel(dir, file)
-		if err != nil {
+	channeltest.Samples(t, dir, ".json", samples(), func(t *testing.T, raw []byte) []string {
+		body, v := ours(raw)
+		var wire bytes.Buffer
+		if err := json.Compact(&wire, body); err != nil {
 			t.Fatal(err)
 		}
-		seen[name] = true
-		if strings.HasPrefix(name, "api.") {
-			continue // what the API answers: TestAnswers
+		printed, compact := read(t, v, body), read(t, v, wire.Bytes())
+		if !slices.Equal(printed, compact) {
+			t.Errorf("as printed %q; over the wire %q", printed, compact)
 		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			raw, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			body, v := ours(raw)
-			var wire bytes.Buffer
-			if err := json.Compact(&wire, body); err != nil {
-				t.Fatal(err)
-			}
-			printed, compact := read(t, v, body), read(t, v, wire.Bytes())
-			if !slices.Equal(printed, compact) {
-				t.Errorf("as printed %q; over the wire %q", printed, compact)
-			}
-			row, ok := want[name]
-			if !ok || !slices.Equal(printed, row) {
-				t.Errorf("got\n\t%q: {\n\t\t%s,\n\t},\nwant %q", name, quoted(printed), row)
-			}
-		})
-	}
-	for name := range want {
-		if !seen[name] {
-			t.Errorf("there is no sample %s", name)
-		}
-	}
-}
-
-func quoted(all []string) string {
-	out := make([]string, len(all))
-	for i, s := range all {
-		out[i] = fmt.Sprintf("%q", s)
-	}
-	return strings.Join(out, ",\n\t\t")
+		return printed
+	}, answers...)
 }
 
 func read(t *testing.T, v setting.Values, body []byte) []string {
