@@ -104,10 +104,32 @@ func (b *IMAP) newServer() *imapserver.Server {
 	}
 	return imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return memory.NewSession(), nil, nil
+			return mailReader{memory.NewSession().(imapserver.SessionIMAP4rev2)}, nil, nil
 		},
 		Caps: caps, InsecureAuth: true, Logger: log.New(io.Discard, "", 0),
 	})
+}
+
+// mailReader is one reader of the mailbox. The library's own tells who begins to wait nothing of what came before that, until more comes.
+type mailReader struct{ imapserver.SessionIMAP4rev2 }
+
+// newsEvery is how often a reader that waits is told what is new.
+const newsEvery = 5 * time.Millisecond
+
+// Idle tells of what is new until stop, and first of what came since the reader last asked for anything.
+func (s mailReader) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	tick := time.NewTicker(newsEvery)
+	defer tick.Stop()
+	for {
+		if err := s.Poll(w, true); err != nil {
+			return err
+		}
+		select {
+		case <-stop:
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 // Down stops the server and cuts every connection. It does nothing when it is down.

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
 	"github.com/ngoctl/ngoctl/daemon/channel"
 	"github.com/ngoctl/ngoctl/daemon/channel/channeltest"
 	"github.com/ngoctl/ngoctl/daemon/channel/email"
@@ -234,5 +237,49 @@ func TestMailsComeWhileOneIsRead(t *testing.T) {
 				t.Errorf("%d mails were heard: %v; want both", heard, err)
 			}
 		})
+	}
+}
+
+// A reader is told of a mail that came between its last search and its wait, as every real server does.
+func TestMailBeforeIdleIsTold(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t, sim.IMAPOptions{})
+	told := make(chan uint32, 1)
+	c, err := imapclient.DialInsecure(p.Addr(), &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+		Mailbox: func(m *imapclient.UnilateralDataMailbox) {
+			if m.NumMessages != nil {
+				told <- *m.NumMessages
+			}
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	values := p.Values()
+	if err := c.Login(values["imap-user"], values["imap-password"]).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Select("INBOX", nil).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.UIDSearch(&imap.SearchCriteria{}, nil).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	p.Put(sim.Letter{From: "meena@example.org", Subject: "one", Text: "hello"})
+	idle, err := c.Idle()
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case n := <-told:
+		if n != 1 {
+			t.Errorf("told of %d mails; want 1", n)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nothing was told of a mail that came before the wait")
+	}
+	if err := idle.Close(); err != nil {
+		t.Error(err)
 	}
 }
