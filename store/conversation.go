@@ -328,10 +328,36 @@ func (t *Tx) became(m ngo.Message, to ngo.MessageState) error {
 			return err
 		}
 	}
-	if err := t.saveThread(&c); err != nil || !amiss(to) && counts(to) {
+	if err := t.saveThread(&c); err != nil || c.State == ngo.ConversationOpen {
 		return err
 	}
-	return t.unclose(c, m.ID)
+	switch {
+	case amiss(to) && !amiss(m.State) && answers(m.Kind):
+		return t.reopen(c, m)
+	case to == ngo.MessageWithdrawn:
+		return t.unclose(c, m.ID)
+	}
+	return nil
+}
+
+// reopen opens a conversation at an answer that did not go, or of which nobody knows. What waited for the answer when the
+// conversation was closed waits again. One with somebody who was erased meanwhile stays: it has no address to try again.
+func (t *Tx) reopen(c thread, answer ngo.Message) error {
+	if c.Address.Value == "" {
+		return nil
+	}
+	now := movedConversation{Conversation: c.ID, State: c.State, Settled: c.settled}
+	if c.State == ngo.ConversationClosed && c.act != "" {
+		act, before, err := t.movedBy(c.act)
+		if err != nil {
+			return err
+		}
+		if !answer.Created.After(act.At) {
+			c.settled = before.Settled
+		}
+	}
+	_, err := t.moveThread(&c, ngo.ConversationOpen, now, "")
+	return err
 }
 
 // unclose takes back that an answer closed a conversation, unless somebody, or a message that came, has moved it since.
@@ -339,19 +365,22 @@ func (t *Tx) unclose(c thread, answer ngo.MessageID) error {
 	if c.State != ngo.ConversationClosed || c.act == "" {
 		return nil
 	}
-	act, err := t.Act(c.act)
-	if err != nil {
+	act, before, err := t.movedBy(c.act)
+	if err != nil || before.Answer != answer {
 		return err
-	}
-	var before movedConversation
-	if err := json.Unmarshal(act.Before, &before); err != nil {
-		return fmt.Errorf("undo act %s: %w", act.ID, err)
-	}
-	if before.Answer != answer {
-		return nil
 	}
 	_, err = t.Undo(act.ID)
 	return err
+}
+
+// movedBy gives an act that moved a conversation, and how that was before.
+func (t *Tx) movedBy(id ngo.ActID) (ngo.Act, movedConversation, error) {
+	var before movedConversation
+	act, err := t.Act(id)
+	if err == nil {
+		err = before.read(act)
+	}
+	return act, before, err
 }
 
 const setSeen = `
@@ -376,13 +405,13 @@ func (t *Tx) MarkRead(id ngo.ConversationID) error {
 }
 
 // MoveConversation opens, snoozes or closes a conversation. Closing it deals with all that has come; the next message that wants
-// an answer opens it again. It fails with Conflict when the move is not allowed.
+// an answer opens it again, and so does an answer of ours that does not go. It fails with Conflict when the move is not allowed.
 func (t *Tx) MoveConversation(id ngo.ConversationID, to ngo.ConversationState) (ngo.Act, error) {
 	return t.moveConversation(id, to, "")
 }
 
-// CloseWith closes the conversation of an answer. When the answer is pulled back or fails, or nobody knows of it, that is undone,
-// unless the conversation was moved since.
+// CloseWith closes the conversation of an answer. When the answer is pulled back that is undone, unless the conversation was
+// moved since.
 func (t *Tx) CloseWith(answer ngo.Message) (ngo.Act, error) {
 	return t.moveConversation(answer.Conversation, ngo.ConversationClosed, answer.ID)
 }
@@ -410,6 +439,13 @@ type movedConversation struct {
 	Answer       ngo.MessageID         `json:"answer,omitempty"` // which closed it
 }
 
+func (m *movedConversation) read(a ngo.Act) error {
+	if err := json.Unmarshal(a.Before, m); err != nil {
+		return fmt.Errorf("undo act %s: %w", a.ID, err)
+	}
+	return nil
+}
+
 var conversationMoved = map[ngo.ConversationState]string{
 	ngo.ConversationOpen: "opened a conversation", ngo.ConversationSnoozed: "put a conversation off", ngo.ConversationClosed: "closed a conversation",
 }
@@ -434,8 +470,8 @@ func (t *Tx) moveThread(c *thread, to ngo.ConversationState, before movedConvers
 
 func (t *Tx) undoConversation(done ngo.Act) (ngo.Act, error) {
 	var before movedConversation
-	if err := json.Unmarshal(done.Before, &before); err != nil {
-		return ngo.Act{}, fmt.Errorf("undo act %s: %w", done.ID, err)
+	if err := before.read(done); err != nil {
+		return ngo.Act{}, err
 	}
 	c, err := t.thread(before.Conversation)
 	if err != nil {

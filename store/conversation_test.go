@@ -37,6 +37,7 @@ type undoable struct {
 	answer  ngo.MessageID // which it goes back with
 	state   ngo.ConversationState
 	settled int
+	went    int // how many of ours were written by then
 }
 
 func (k *talk) hear(t *rapid.T) {
@@ -80,6 +81,7 @@ func (k *talk) send(t *rapid.T) {
 	id := rapid.SampledFrom(k.went).Draw(t, "message")
 	to := rapid.SampledFrom([]ngo.MessageState{ngo.MessageSending, ngo.MessageSent, ngo.MessageFailed, ngo.MessageUncertain, ngo.MessageWithdrawn, ngo.MessageQueued, ngo.MessageRead}).Draw(t, "to")
 	told := rapid.Bool().Draw(t, "told")
+	before := k.message(id)
 	err := k.try(func(tx *store.Tx) error {
 		switch {
 		case to == ngo.MessageWithdrawn:
@@ -97,7 +99,7 @@ func (k *talk) send(t *rapid.T) {
 	if code := ngo.CodeOf(err); code != "" && code != ngo.Conflict {
 		t.Fatal(err)
 	}
-	k.took(id)
+	k.took(before, k.message(id))
 }
 
 func (k *talk) move(t *rapid.T) {
@@ -111,7 +113,7 @@ func (k *talk) move(t *rapid.T) {
 }
 
 func (k *talk) moved(act ngo.Act, to ngo.ConversationState, answer ngo.MessageID) {
-	k.acts = []undoable{{act.ID, answer, k.state, k.settled}}
+	k.acts = []undoable{{act.ID, answer, k.state, k.settled, len(k.went)}}
 	if k.state = to; to == ngo.ConversationClosed {
 		k.settled = len(k.came)
 	}
@@ -134,16 +136,29 @@ func (k *talk) finish(t *rapid.T) {
 	k.moved(act, ngo.ConversationClosed, m.ID)
 }
 
-// took follows what became of the answer that closed the conversation.
-func (k *talk) took(id ngo.MessageID) {
-	if len(k.acts) == 0 || k.acts[0].answer != id {
-		return
-	}
+func (k *talk) message(id ngo.MessageID) ngo.Message {
 	for _, m := range k.thread(k.id) {
-		if m.ID == id && (m.State == ngo.MessageFailed || m.State == ngo.MessageUncertain || m.State == ngo.MessageWithdrawn) {
-			k.state, k.settled, k.acts = k.acts[0].state, k.acts[0].settled, nil
-			return
+		if m.ID == id {
+			return m
 		}
+	}
+	return ngo.Message{}
+}
+
+// took follows what an answer that did not go did to the conversation.
+func (k *talk) took(was, now ngo.Message) {
+	amiss := func(m ngo.Message) bool { return m.State == ngo.MessageFailed || m.State == ngo.MessageUncertain }
+	answers := now.Kind == ngo.MessageText || now.Kind == ngo.MessageTemplate
+	moved := len(k.acts) > 0
+	switch {
+	case k.state == ngo.ConversationOpen:
+	case answers && amiss(now) && !amiss(was):
+		if moved && k.state == ngo.ConversationClosed && slices.Contains(k.went[:k.acts[0].went], now.ID) {
+			k.settled = k.acts[0].settled
+		}
+		k.state, k.acts = ngo.ConversationOpen, nil
+	case moved && k.acts[0].answer == now.ID && now.State == ngo.MessageWithdrawn:
+		k.state, k.settled, k.acts = k.acts[0].state, k.acts[0].settled, nil
 	}
 }
 
@@ -151,7 +166,7 @@ func (k *talk) undo(t *rapid.T) {
 	if len(k.acts) == 0 {
 		t.Skip("nothing to undo")
 	}
-	was, now := k.acts[0], undoable{state: k.state, settled: k.settled}
+	was, now := k.acts[0], undoable{state: k.state, settled: k.settled, went: len(k.went)}
 	k.do(func(tx *store.Tx) error {
 		act, err := tx.Undo(was.id)
 		now.id = act.ID

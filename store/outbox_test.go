@@ -422,7 +422,66 @@ func TestBounce(t *testing.T) {
 	checkWhole(t, o)
 }
 
-// An answer that does not go undoes its own closing only: what was opened or closed since stays.
+// An answer that did not go, or of which nobody knows, is somebody's work again, however its thread was moved meanwhile. Who waited
+// for one that did not go waits on; who was dealt with before it was written does not.
+func TestFailedAnswerOpensItsThread(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	move := func(id ngo.ConversationID, to ngo.ConversationState) {
+		d.do(func(tx *store.Tx) error { _, err := tx.MoveConversation(id, to); return err })
+	}
+	answer := func(c ngo.ConversationID, kind ngo.MessageKind) (id ngo.MessageID) {
+		d.do(func(tx *store.Tx) error {
+			m, _, err := tx.AddReply(store.NewReply{Conversation: c, Kind: kind, Text: "done"})
+			id = m.ID
+			return err
+		})
+		return id
+	}
+	for i, tt := range []struct {
+		name  string
+		work  func(ngo.ConversationID) ngo.MessageID
+		ends  ngo.MessageState
+		want  ngo.ConversationState
+		waits bool
+	}{
+		{"closed after it", func(c ngo.ConversationID) ngo.MessageID {
+			id := answer(c, ngo.MessageText)
+			move(c, ngo.ConversationClosed)
+			return id
+		}, ngo.MessageFailed, ngo.ConversationOpen, true},
+		{"nobody knows", func(c ngo.ConversationID) ngo.MessageID {
+			id := answer(c, ngo.MessageTemplate)
+			move(c, ngo.ConversationClosed)
+			return id
+		}, ngo.MessageUncertain, ngo.ConversationOpen, false},
+		{"put off after it", func(c ngo.ConversationID) ngo.MessageID {
+			id := answer(c, ngo.MessageText)
+			move(c, ngo.ConversationSnoozed)
+			return id
+		}, ngo.MessageFailed, ngo.ConversationOpen, true},
+		{"closed before it", func(c ngo.ConversationID) ngo.MessageID {
+			move(c, ngo.ConversationClosed)
+			return answer(c, ngo.MessageText)
+		}, ngo.MessageFailed, ngo.ConversationOpen, false},
+		{"went by itself", func(c ngo.ConversationID) ngo.MessageID {
+			id := answer(c, ngo.MessageAuto)
+			move(c, ngo.ConversationClosed)
+			return id
+		}, ngo.MessageFailed, ngo.ConversationClosed, false},
+	} {
+		_, c := d.chat(fmt.Sprint("91987654320", i))
+		id := tt.work(c)
+		d.settle(id, store.Outcome{State: ngo.MessageSending})
+		d.settle(id, store.Outcome{State: tt.ends, Reason: "no line"})
+		if got := d.conversation(c); got.State != tt.want || (got.Waiting != nil) != tt.waits || got.Failed != 1 {
+			t.Errorf("%s: %s, waiting %v, %d failed; want %s, %v, 1", tt.name, got.State, got.Waiting, got.Failed, tt.want, tt.waits)
+		}
+	}
+	checkWhole(t, d.o)
+}
+
+// An answer that is pulled back undoes its own closing only: what was opened or closed since stays.
 func TestClosingOfALaterMoveStays(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -444,7 +444,7 @@ func TestConversationsAreClosedAndUndone(t *testing.T) {
 	}
 }
 
-// What an answer closed is open again, and waits as it did, when the answer does not go.
+// What an answer closed is as before when the answer is pulled back, and open when it does not go.
 func TestClosingGoesBackWithItsAnswer(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
@@ -460,16 +460,17 @@ func TestClosingGoesBackWithItsAnswer(t *testing.T) {
 		name   string
 		before ngo.ConversationState
 		then   func(ngo.MessageID)
+		want   ngo.ConversationState
 		waits  bool
 	}{
-		{"pulled back", ngo.ConversationOpen, func(id ngo.MessageID) {
+		{"pulled back", ngo.ConversationSnoozed, func(id ngo.MessageID) {
 			if _, err := in.local.Withdraw(ctx, storetest.Slug, id); err != nil {
 				t.Fatal(err)
 			}
-		}, true},
-		{"failed", ngo.ConversationOpen, becomes(ngo.MessageSending, ngo.MessageFailed), true},
-		{"put off before", ngo.ConversationSnoozed, becomes(ngo.MessageFailed), true},
-		{"nobody knows", ngo.ConversationOpen, becomes(ngo.MessageSending, ngo.MessageUncertain), false},
+		}, ngo.ConversationSnoozed, true},
+		{"failed", ngo.ConversationOpen, becomes(ngo.MessageSending, ngo.MessageFailed), ngo.ConversationOpen, true},
+		{"put off before", ngo.ConversationSnoozed, becomes(ngo.MessageFailed), ngo.ConversationOpen, true},
+		{"nobody knows", ngo.ConversationOpen, becomes(ngo.MessageSending, ngo.MessageUncertain), ngo.ConversationOpen, false},
 	} {
 		id := in.hears(fmt.Sprint("91984001234", i), "Meena", "Hello", time.Hour).Conversation.ID
 		if tt.before != ngo.ConversationOpen {
@@ -483,8 +484,8 @@ func TestClosingGoesBackWithItsAnswer(t *testing.T) {
 		}
 		tt.then(w.Message.ID)
 		th, err := in.local.Thread(ctx, storetest.Slug, id, api.ListQuery{})
-		if err != nil || th.State != tt.before || (th.Waiting != nil) != tt.waits {
-			t.Errorf("%s: %s, waiting %v, %v; want %s, waiting %v", tt.name, th.State, th.Waiting, err, tt.before, tt.waits)
+		if err != nil || th.State != tt.want || (th.Waiting != nil) != tt.waits {
+			t.Errorf("%s: %s, waiting %v, %v; want %s, waiting %v", tt.name, th.State, th.Waiting, err, tt.want, tt.waits)
 		}
 	}
 }
