@@ -192,8 +192,8 @@ func TestSlowClientsAreCut(t *testing.T) {
 	}
 	cut("slow read", "GET /api/big HTTP/1.1\r\nHost: localhost\r\n\r\n", 0)
 	for range 20 {
-		began := time.Now()
-		if code, _ := d.get("/api/x"); code != 200 || time.Since(began) > 500*time.Millisecond {
+		began := time.Now() // behind each other they would take a minute and a half
+		if code, _ := d.get("/api/x"); code != 200 || time.Since(began) > 5*time.Second {
 			t.Errorf("others: %d in %s", code, time.Since(began))
 		}
 	}
@@ -254,8 +254,10 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			next := make(chan struct{})
+			const grace = 20 * time.Second
 			d := start(t, func(o *Options) {
 				o.times = quick()
+				o.times.grace = grace
 				o.API = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { stream(w, r, 1, next) })
 			})
 			if version != "h2" {
@@ -284,7 +286,7 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 			if err := d.stop(); err != nil {
 				t.Errorf("Run = %v, want nil", err)
 			}
-			if took := time.Since(began); took > 400*time.Millisecond {
+			if took := time.Since(began); took >= grace {
 				t.Errorf("the stop took %s: it waited for the stream", took)
 			}
 		})
