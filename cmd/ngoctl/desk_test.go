@@ -38,6 +38,7 @@ func TestDeskInATerminal(t *testing.T) {
 	w.press("/", "nobody")
 	w.see("no gift shown here matches")
 	w.press("Escape")
+	w.lose("/ nobody") // of the old screen something may stand below while the new one is drawn
 	w.see("Meenakshi Sundaram")
 	w.press("?")
 	w.see("Keys on Today", "any key goes back")
@@ -184,6 +185,17 @@ func (w *window) see(texts ...string) {
 			if !strings.Contains(got, text) {
 				return fmt.Errorf("%q is not on the screen:\n%s", text, got)
 			}
+		}
+		return nil
+	})
+}
+
+// lose waits until the text no longer stands on the screen.
+func (w *window) lose(text string) {
+	w.t.Helper()
+	w.await(func(context.Context) error {
+		if got := w.screen(); strings.Contains(got, text) {
+			return fmt.Errorf("%q is still on the screen:\n%s", text, got)
 		}
 		return nil
 	})
