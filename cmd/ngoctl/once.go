@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +82,7 @@ func (c *call) again(key string) string {
 	}
 	line := c.withKey(key)
 	if ngo.PrintableText(line) != line {
-		return "Run the same command as before" + with + " and --key " + shellWord(key) + ", and it is written once."
+		return "Run the same command as before" + with + " and --key " + ngo.ShellWord(key) + ", and it is written once."
 	}
 	return "Run this" + with + ", and it is written once:\n" + line
 }
@@ -99,17 +98,7 @@ func (c *call) withKey(key string) string {
 		words = slices.Insert(words, at, "--key", key)
 	}
 	for i, w := range words {
-		words[i] = shellWord(w)
+		words[i] = ngo.ShellWord(w)
 	}
 	return strings.Join(append([]string{programName}, words...), " ")
-}
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
-// shellWord writes a word so that a shell reads it as one.
-func shellWord(w string) string {
-	if plainWord.MatchString(w) {
-		return w
-	}
-	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 }

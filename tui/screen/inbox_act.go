@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -292,24 +291,14 @@ func fileOf(o api.TemplateOffer) string {
 
 // commandFor is the command that sends a template with a file.
 func commandFor(id ngo.ConversationID, o api.TemplateOffer) string {
-	words := []string{"ngoctl conversation reply", string(id), "--template", shellWord(o.Name), "--language", shellWord(o.Language)}
+	words := []string{"ngoctl conversation reply", string(id), "--template", ngo.ShellWord(o.Name), "--language", ngo.ShellWord(o.Language)}
 	for _, p := range o.Parameters {
-		words = append(words, "--set", shellWord(p+"=VALUE"))
+		words = append(words, "--set", ngo.ShellWord(p+"=VALUE"))
 	}
 	for range o.Buttons {
 		words = append(words, "--button VALUE")
 	}
 	return strings.Join(append(words, "--attach FILE"), " ")
-}
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
-// shellWord writes a word so that a shell reads it as one.
-func shellWord(w string) string {
-	if plainWord.MatchString(w) {
-		return w
-	}
-	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 }
 
 // filled is a template with the answers to its questions.
