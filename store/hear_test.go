@@ -45,6 +45,11 @@ func (d *desk) do(fn func(*store.Tx) error) {
 	}
 }
 
+func (d *desk) move(id ngo.ConversationID, to ngo.ConversationState) {
+	d.t.Helper()
+	d.do(func(tx *store.Tx) error { _, err := tx.MoveConversation(id, to); return err })
+}
+
 // person is whoever has this number.
 func (d *desk) person(number string) (id ngo.PersonID) {
 	d.t.Helper()

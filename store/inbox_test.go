@@ -103,7 +103,7 @@ func TestPagesOfConversations(t *testing.T) {
 			d.reply(ids[i], "hello")
 		}
 		if to, moves := map[int]ngo.ConversationState{1: ngo.ConversationClosed, 2: ngo.ConversationSnoozed}[i%4]; moves {
-			d.do(func(tx *store.Tx) error { _, err := tx.MoveConversation(ids[i], to); return err })
+			d.move(ids[i], to)
 		}
 	}
 	for name, q := range map[string]store.ConversationQuery{

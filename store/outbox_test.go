@@ -427,9 +427,6 @@ func TestBounce(t *testing.T) {
 func TestFailedAnswerOpensItsThread(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	move := func(id ngo.ConversationID, to ngo.ConversationState) {
-		d.do(func(tx *store.Tx) error { _, err := tx.MoveConversation(id, to); return err })
-	}
 	answer := func(c ngo.ConversationID, kind ngo.MessageKind) (id ngo.MessageID) {
 		d.do(func(tx *store.Tx) error {
 			m, _, err := tx.AddReply(store.NewReply{Conversation: c, Kind: kind, Text: "done"})
@@ -447,26 +444,26 @@ func TestFailedAnswerOpensItsThread(t *testing.T) {
 	}{
 		{"closed after it", func(c ngo.ConversationID) ngo.MessageID {
 			id := answer(c, ngo.MessageText)
-			move(c, ngo.ConversationClosed)
+			d.move(c, ngo.ConversationClosed)
 			return id
 		}, ngo.MessageFailed, ngo.ConversationOpen, true},
 		{"nobody knows", func(c ngo.ConversationID) ngo.MessageID {
 			id := answer(c, ngo.MessageTemplate)
-			move(c, ngo.ConversationClosed)
+			d.move(c, ngo.ConversationClosed)
 			return id
 		}, ngo.MessageUncertain, ngo.ConversationOpen, false},
 		{"put off after it", func(c ngo.ConversationID) ngo.MessageID {
 			id := answer(c, ngo.MessageText)
-			move(c, ngo.ConversationSnoozed)
+			d.move(c, ngo.ConversationSnoozed)
 			return id
 		}, ngo.MessageFailed, ngo.ConversationOpen, true},
 		{"closed before it", func(c ngo.ConversationID) ngo.MessageID {
-			move(c, ngo.ConversationClosed)
+			d.move(c, ngo.ConversationClosed)
 			return answer(c, ngo.MessageText)
 		}, ngo.MessageFailed, ngo.ConversationOpen, false},
 		{"went by itself", func(c ngo.ConversationID) ngo.MessageID {
 			id := answer(c, ngo.MessageAuto)
-			move(c, ngo.ConversationClosed)
+			d.move(c, ngo.ConversationClosed)
 			return id
 		}, ngo.MessageFailed, ngo.ConversationClosed, false},
 	} {
@@ -485,21 +482,18 @@ func TestFailedAnswerOpensItsThread(t *testing.T) {
 func TestClosingOfALaterMoveStays(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	move := func(id ngo.ConversationID, to ngo.ConversationState) {
-		d.do(func(tx *store.Tx) error { _, err := tx.MoveConversation(id, to); return err })
-	}
 	for i, tt := range []struct {
 		name  string
 		since func(ngo.PersonID, ngo.ConversationID)
 		want  ngo.ConversationState
 	}{
 		{"closed again", func(_ ngo.PersonID, c ngo.ConversationID) {
-			move(c, ngo.ConversationOpen)
-			move(c, ngo.ConversationClosed)
+			d.move(c, ngo.ConversationOpen)
+			d.move(c, ngo.ConversationClosed)
 		}, ngo.ConversationClosed},
 		{"put off", func(_ ngo.PersonID, c ngo.ConversationID) {
-			move(c, ngo.ConversationOpen)
-			move(c, ngo.ConversationSnoozed)
+			d.move(c, ngo.ConversationOpen)
+			d.move(c, ngo.ConversationSnoozed)
 		}, ngo.ConversationSnoozed},
 		{"a message came", func(p ngo.PersonID, _ ngo.ConversationID) {
 			d.hear(d.says(p, "wamid.more", "and one more thing", d.Now()))

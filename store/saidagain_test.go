@@ -80,7 +80,7 @@ func TestErasureWhileAMessageLeaves(t *testing.T) {
 	if got := d.messageOf(m.ID); got.State != ngo.MessageFailed || got.Ref != "" || got.Fault != "" || got.Reason != "Whom it went to was erased meanwhile." {
 		t.Errorf("message = %+v; want it failed, and nothing of whom it went to", got)
 	}
-	d.do(func(tx *store.Tx) error { _, err := tx.MoveConversation(c, ngo.ConversationOpen); return err })
+	d.move(c, ngo.ConversationOpen)
 	if got := d.conversation(c); got.Waiting != nil || got.Unread != 0 {
 		t.Errorf("conversation = %+v; want nobody waiting who was erased", got)
 	}
